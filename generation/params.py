@@ -1,0 +1,101 @@
+"""What can be asked of each medium, validated once at the edge."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from generation.errors import InvalidInput
+from generation.job import SEED_LIMIT
+
+PROMPT_LIMIT = 1000
+COUNT_LIMIT = 4
+STEPS_LIMIT = 150
+GUIDANCE_LOW, GUIDANCE_HIGH = 1.0, 20.0
+SIZE_STEP, SIZE_LOW, SIZE_HIGH = 64, 64, 1024
+SCHEDULERS = ("ddim", "dpm++", "euler", "euler_a", "heun", "pndm", "unipc")
+_SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[x×*]\s*(\d{1,5}))?\s*\Z", re.IGNORECASE)
+
+
+def clean_prompt(text: str, *, required: bool = True) -> str:
+    """One line of text without invisible control characters.
+
+    Raises InvalidInput prompt_empty, prompt_long or prompt_control.
+    """
+    text = " ".join(text.split())
+    if any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} for char in text):
+        raise InvalidInput("prompt_control")
+    if required and not any(char.isalnum() or char.isprintable() and not char.isspace() for char in text):
+        raise InvalidInput("prompt_empty")
+    if len(text) > PROMPT_LIMIT:
+        raise InvalidInput("prompt_long", length=len(text), limit=PROMPT_LIMIT)
+    return text
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """ "512", "512x768" -> (width, height) in pixels. Raises InvalidInput size_invalid."""
+    match = _SIZE.match(text)
+    if match is None:
+        raise InvalidInput("size_invalid", low=SIZE_LOW, high=SIZE_HIGH, step=SIZE_STEP)
+    width = int(match[1])
+    height = int(match[2] or match[1])
+    check_size(width, height)
+    return width, height
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises InvalidInput size_invalid unless both sides are multiples of 64 from 64 to 1024 pixels."""
+    for side in (width, height):
+        if side % SIZE_STEP or not SIZE_LOW <= side <= SIZE_HIGH:
+            raise InvalidInput("size_invalid", low=SIZE_LOW, high=SIZE_HIGH, step=SIZE_STEP)
+
+
+def parse_seed(text: str | int | None) -> int | None:
+    """A whole number 0 … 2^32-1, or None for "draw one". Raises InvalidInput seed_invalid."""
+    if text is None or (isinstance(text, str) and not text.strip()):
+        return None
+    try:
+        seed = int(text)
+    except ValueError:
+        raise InvalidInput("seed_invalid", high=SEED_LIMIT - 1) from None
+    if not 0 <= seed < SEED_LIMIT:
+        raise InvalidInput("seed_invalid", high=SEED_LIMIT - 1)
+    return seed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageParams:
+    """Text to image. `width` and `height` in pixels; `scheduler` None means the model's own."""
+
+    prompt: str
+    negative: str = ""
+    count: int = 4
+    guidance: float = 6.5
+    steps: int = 50
+    width: int
+    height: int
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prompt", clean_prompt(self.prompt))
+        object.__setattr__(self, "negative", clean_prompt(self.negative, required=False))
+        if not 1 <= self.count <= COUNT_LIMIT:
+            raise InvalidInput("count_invalid", high=COUNT_LIMIT)
+        if not 1 <= self.steps <= STEPS_LIMIT:
+            raise InvalidInput("steps_invalid", high=STEPS_LIMIT)
+        # also catches NaN: every comparison with it is false
+        if not GUIDANCE_LOW <= self.guidance <= GUIDANCE_HIGH:
+            raise InvalidInput("guidance_invalid", low=GUIDANCE_LOW, high=GUIDANCE_HIGH)
+        check_size(self.width, self.height)
+        if self.scheduler is not None and self.scheduler not in SCHEDULERS:
+            raise InvalidInput("scheduler_unknown", known=", ".join(SCHEDULERS))
+
+    def to_plain(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        return cls(**plain)
