@@ -1,0 +1,250 @@
+"""The one place where something becomes fit to be shown. Everything here fails closed.
+
+A check that raises, hangs, is killed or answers anything but a clear yes refuses: code "check_failed". Files
+that are refused are destroyed before the caller hears of it. If the caller is cancelled, or anything goes
+wrong, the files are destroyed too: nothing unjudged outlives its check.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, Protocol, TypeVar
+
+from moderation.files import destroy, digests
+from moderation.selftest import PLAIN_TEXT, plain_picture
+from moderation.text_checks import TextCheck, run_text_checks
+from moderation.verdict import _SEAL, CHECK_FAILED, IMAGE_FLAGGED, Approved, Verdict
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+IMAGE: Final = "image"
+TEXT: Final = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageScore:
+    """What a classifier said of one picture: its file as given, the decision, the finite scores behind it."""
+
+    file: Path
+    flagged: bool
+    scores: tuple[float, ...]
+
+
+class ImageCheck(Protocol):
+    """Judges pictures: one score for each file, in the order given."""
+
+    async def __call__(self, files: Sequence[Path], /) -> Sequence[ImageScore]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDecision:
+    """What became of several pictures: `verdicts` and `digests` follow the order in which they were given.
+
+    `approved` holds the pictures that were allowed, None if none was. `flagged` are the places (from 0) of
+    all others, whether a classifier flagged them or could not judge them; their files are gone. `digests` are
+    SHA-256 in hex of what was judged, "" where the file is gone.
+    """
+
+    approved: Approved[tuple[Path, ...]] | None
+    verdicts: tuple[Verdict, ...]
+    flagged: tuple[int, ...]
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[T]):
+    """What became of one thing: `approved` is None exactly if `verdict` refuses."""
+
+    approved: Approved[T] | None
+    verdict: Verdict
+    digests: tuple[str, ...] = ()
+
+
+class Pipeline:
+    """All checks of one bot. It cannot be built without a text check and an image check.
+
+    `timeout_s` bounds one round of text checks and one call of the image check, each in seconds.
+    """
+
+    def __init__(
+        self, *, text_checks: Sequence[TextCheck], image_check: ImageCheck, timeout_s: float = 30.0
+    ) -> None:
+        if not text_checks or not all(callable(check) for check in text_checks):
+            raise ValueError("a pipeline needs at least one text check, and each must be callable")
+        if not callable(image_check):
+            raise TypeError("a pipeline needs an image check")
+        if not 0 < timeout_s < math.inf:
+            raise ValueError("a pipeline needs a timeout in seconds")
+        self._text_checks = tuple(text_checks)
+        self._image_check = image_check
+        self._timeout_s = timeout_s
+        self._abandoned: set[asyncio.Task[object]] = set()
+
+    async def check_text(self, *texts: str) -> Verdict:
+        """Judge a request's texts (prompt, negative prompt, ...), each alone and all of them joined."""
+        return await self._within(run_text_checks(self._text_checks, texts), _only_verdict, TEXT)
+
+    async def approve_text(self, *texts: str) -> Decision[tuple[str, ...]]:
+        """Judge texts that a model wrote; the approved value is exactly these texts."""
+        verdict = await self.check_text(*texts)
+        return Decision(_approve(texts, (verdict,)), verdict)
+
+    async def approve_images(self, files: Sequence[Path]) -> ImageDecision:
+        """Judge pictures one by one; those that are not clearly allowed are deleted before this returns."""
+        files = tuple(files)
+        kept: tuple[Path, ...] = ()
+        try:
+            verdicts, found = await self._judge_images(files)
+            kept = tuple(file for file, verdict in zip(files, verdicts, strict=True) if verdict.allowed)
+        finally:
+            destroy(file for file in files if file not in kept)
+        allowing = tuple(verdict for verdict in verdicts if verdict.allowed)
+        return ImageDecision(
+            approved=_approve(kept, allowing) if kept else None,
+            verdicts=verdicts,
+            flagged=tuple(place for place, verdict in enumerate(verdicts) if not verdict.allowed),
+            digests=found,
+        )
+
+    async def approve_video(self, video: Path, *, frames: Sequence[Path]) -> Decision[Path]:
+        """Judge a video by every picture decoded from it: one refused frame deletes video and frames."""
+        frames = tuple(frames)
+        kept = False
+        try:
+            (before,) = await asyncio.to_thread(digests, (video,))
+            verdicts, _ = await self._judge_images(frames)
+            (after,) = await asyncio.to_thread(digests, (video,))
+            verdict = _worst(verdicts) if before and before == after else _failed(IMAGE)
+            kept = verdict.allowed
+        finally:
+            if not kept:
+                destroy((video, *frames))
+        return Decision(_approve(video, (verdict,)), verdict, (after if kept else "",))
+
+    async def approve_sounds(
+        self, files: Sequence[Path], *, texts: Sequence[str]
+    ) -> Decision[tuple[Path, ...]]:
+        """Judge sounds by the texts they were made from: nothing here listens. Deletes all or none."""
+        files = tuple(files)
+        kept = False
+        try:
+            before = await asyncio.to_thread(digests, files)
+            verdict = await self.check_text(*texts)
+            after = await asyncio.to_thread(digests, files)
+            if verdict.allowed and not (files and all(before) and before == after):
+                verdict = _failed("sound")
+            kept = verdict.allowed
+        finally:
+            if not kept:
+                destroy(files)
+        return Decision(_approve(files, (verdict,)), verdict, after if kept else ())
+
+    async def ready(self, *, must_refuse: str | None = "pornografie") -> Verdict:
+        """Try every check once, on plain inputs: allows if all of them answer as they should.
+
+        `must_refuse` is a text that at least one check has to refuse (None leaves this out): a filter that
+        allows everything is as broken as one that raises.
+        """
+        verdict = await self.check_text(PLAIN_TEXT)
+        if not verdict.allowed:
+            return verdict
+        if must_refuse is not None and (await self.check_text(must_refuse)).code in {"", CHECK_FAILED}:
+            return _failed(TEXT)
+        with plain_picture() as picture:
+            scores = await self._scores((picture,))
+        # Flagged or not is the classifier's affair: here it only has to answer.
+        return Verdict.allow("ready") if _is_sound(scores.get(picture)) else _failed(IMAGE)
+
+    async def _judge_images(self, files: tuple[Path, ...]) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
+        """A verdict and a digest ("" if refused) for each file. Deletes nothing."""
+        before = await asyncio.to_thread(digests, files)
+        # The same path twice: scores could not be told apart.
+        distinct = len(set(files)) == len(files)
+        readable = tuple(file for file, found in zip(files, before, strict=True) if found)
+        scores = await self._scores(readable) if readable and distinct else {}
+        after = await asyncio.to_thread(digests, files)
+        verdicts = tuple(
+            _picture_verdict(scores.get(file), unchanged=bool(first) and first == second)
+            for file, first, second in zip(files, before, after, strict=True)
+        )
+        kept = tuple(found if verdict.allowed else "" for found, verdict in zip(after, verdicts, strict=True))
+        return verdicts, kept
+
+    async def _scores(self, files: tuple[Path, ...]) -> Mapping[Path, ImageScore]:
+        async def call() -> object:
+            return await self._image_check(files)
+
+        def by_file(answer: object) -> Mapping[Path, ImageScore] | None:
+            if not isinstance(answer, list | tuple) or len(answer) != len(files):
+                return None
+            named = all(
+                isinstance(score, ImageScore) and score.file == file
+                for score, file in zip(answer, files, strict=True)
+            )
+            return {score.file: score for score in answer} if named else None
+
+        return await self._within(call(), by_file, IMAGE) or {}
+
+    async def _within(
+        self, work: Coroutine[object, object, object], read: Callable[[object], T], name: str
+    ) -> T:
+        """Run a check in a task of its own, at most `timeout_s`; `read` gets its answer, None if it failed.
+
+        Not `asyncio.timeout`: that waits for ever on a check that swallows its cancellation.
+        """
+        task = asyncio.create_task(work)
+        self._abandoned.add(task)
+        task.add_done_callback(self._forget)
+        try:
+            await asyncio.wait({task}, timeout=self._timeout_s)
+        finally:
+            task.cancel()  # does nothing to a task that is done
+        if not task.done() or task.cancelled() or task.exception() is not None:
+            logger.warning("the %s check gave no answer", name)
+            return read(None)
+        return read(task.result())
+
+    def _forget(self, task: asyncio.Task[object]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The type only: an error's text may quote a prompt.
+            logger.warning("a check failed: %s", type(error).__name__)
+
+
+def _approve(value: T, verdicts: tuple[Verdict, ...]) -> Approved[T] | None:
+    allowed = bool(verdicts) and all(verdict.allowed for verdict in verdicts)
+    return Approved(value, verdicts, seal=_SEAL) if allowed else None
+
+
+def _failed(check: str) -> Verdict:
+    return Verdict.refuse(check, CHECK_FAILED)
+
+
+def _only_verdict(answer: object) -> Verdict:
+    return answer if isinstance(answer, Verdict) else _failed(TEXT)
+
+
+def _picture_verdict(score: ImageScore | None, *, unchanged: bool) -> Verdict:
+    if score is None or not unchanged or not _is_sound(score):
+        return _failed(IMAGE)
+    return Verdict.refuse(IMAGE, IMAGE_FLAGGED) if score.flagged else Verdict.allow(IMAGE)
+
+
+def _is_sound(score: ImageScore | None) -> bool:
+    """Whether a score is a decision at all: NaN compares as "below the threshold", the classic leak."""
+    if score is None or not isinstance(score.flagged, bool) or not isinstance(score.scores, tuple):
+        return False
+    numbers = [value for value in score.scores if isinstance(value, float | int) and math.isfinite(value)]
+    return bool(numbers) and len(numbers) == len(score.scores)
+
+
+def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on a whole from those on its parts; nothing judged is nothing allowed."""
+    refused = [verdict for verdict in verdicts if not verdict.allowed]
+    flagged = [verdict for verdict in refused if verdict.code == IMAGE_FLAGGED]
+    return next(iter(flagged or refused or verdicts), _failed(IMAGE))

@@ -1,0 +1,70 @@
+"""Runs the text checks of a pipeline: all of them, on every text alone and on the texts joined."""
+
+import asyncio
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from moderation.verdict import CHECK_FAILED, Verdict
+
+logger = logging.getLogger(__name__)
+
+TextCheck = Callable[[str], Verdict]
+
+
+async def run_text_checks(checks: Sequence[TextCheck], texts: Sequence[object]) -> Verdict:
+    """The first refusal, or an allowance. In a thread of its own, so that a stuck check blocks nobody.
+
+    The thread is a daemon: one that never comes back must not keep the bot from ending, as a thread of the
+    loop's pool would.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Verdict] = loop.create_future()
+
+    def settle(verdict: Verdict) -> None:
+        if not answer.done():
+            answer.set_result(verdict)
+
+    def work() -> None:
+        verdict = _judge(checks, texts)
+        try:
+            loop.call_soon_threadsafe(settle, verdict)
+        except RuntimeError:
+            logger.debug("a text check answered after the loop had closed")
+
+    threading.Thread(target=work, name="text checks", daemon=True).start()
+    return await answer
+
+
+def _judge(checks: Sequence[TextCheck], texts: Sequence[object]) -> Verdict:
+    whole = [text for text in texts if isinstance(text, str)]
+    if len(whole) != len(texts):
+        return Verdict.refuse("text", CHECK_FAILED)
+    # No text at all still asks every check, so that a broken one is noticed here too.
+    candidates = whole or [""]
+    if len(whole) > 1:
+        # Half a word in the prompt, the other half in the negative prompt.
+        candidates = [*whole, " ".join(whole), "".join(whole)]
+    for check in checks:
+        for text in candidates:
+            verdict = _ask(check, text)
+            if not verdict.allowed:
+                return verdict
+    return Verdict.allow("text")
+
+
+def _ask(check: TextCheck, text: str) -> Verdict:
+    name = getattr(check, "name", None) or getattr(check, "__name__", None) or type(check).__name__
+    try:
+        verdict: object = check(text)
+    except Exception as error:  # noqa: BLE001 - whatever a check raises, it did not say yes
+        # The type only: an error's text may quote a prompt.
+        logger.warning("text check %s failed: %s", name, type(error).__name__)
+        return Verdict.refuse(str(name), CHECK_FAILED)
+    if isinstance(verdict, Verdict):
+        return verdict
+    if inspect.iscoroutine(verdict):
+        verdict.close()  # an async check given by mistake: it has judged nothing
+    logger.warning("text check %s gave %s instead of a verdict", name, type(verdict).__name__)
+    return Verdict.refuse(str(name), CHECK_FAILED)
