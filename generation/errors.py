@@ -15,7 +15,7 @@ AtelierError                    code "internal"
     ├── OutOfMemory             the accelerator's memory did not suffice; "out_of_memory"
     └── TaskCancelled           cancelled on request; "cancelled"
 
-`values` are put into the sentence's placeholders and hold nothing but numbers and short words, never a prompt.
+`values` are put into the sentence's placeholders: numbers and short words only, never a prompt.
 """
 
 from __future__ import annotations

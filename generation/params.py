@@ -28,7 +28,7 @@ def clean_prompt(text: str, *, required: bool = True) -> str:
     text = " ".join(text.split())
     if any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} for char in text):
         raise InvalidInput("prompt_control")
-    if required and not any(char.isalnum() or char.isprintable() and not char.isspace() for char in text):
+    if required and not any(char.isprintable() and not char.isspace() for char in text):
         raise InvalidInput("prompt_empty")
     if len(text) > PROMPT_LIMIT:
         raise InvalidInput("prompt_long", length=len(text), limit=PROMPT_LIMIT)

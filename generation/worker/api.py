@@ -16,7 +16,7 @@ class Cancelled(Exception):
 
 
 class TaskFailed(Exception):
-    """A task that cannot be done. `code` is one of "out_of_memory", "model_missing", "invalid", "worker_failed".
+    """A task that cannot be done; `code`: "out_of_memory", "model_missing", "invalid" or "worker_failed".
 
     `detail` is for the log, never shown, and holds no prompt text.
     """
@@ -29,7 +29,7 @@ class TaskFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model as `catalog.py` resolved it: `path` is a local folder or file, `options` the rest of its entry."""
+    """A model as `catalog.py` resolved it: `path` is local, `options` the rest of its entry."""
 
     id: str
     path: Path

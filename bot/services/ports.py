@@ -1,0 +1,125 @@
+"""What the services need from the outside, and the plain values they hand over. No Discord, no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NewType, Protocol
+
+from generation.job import Job
+from moderation.verdict import Approved
+
+ReplyAddress = NewType("ReplyAddress", str)
+"""Where a job's answer goes. Made and read only in `bot/` (the Discord side); opaque here, never logged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requester:
+    """Who asks, and where. `locale` is "de" or "en"."""
+
+    guild_id: str
+    channel_id: str
+    person_id: str
+    locale: str
+    is_teacher: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """`/bild` as it was typed, nothing validated yet. None means "the model's or the class's default"."""
+
+    prompt: str
+    negative: str | None = None
+    count: int | None = None
+    guidance: float | None = None
+    steps: int | None = None
+    seed: str | int | None = None
+    size: str | None = None
+    model: str | None = None
+    scheduler: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptation:
+    """The form of the buttons 1-4: texts as they were typed; the picture's seed is kept."""
+
+    prompt: str
+    negative: str
+    guidance: str
+    steps: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A queued job: its `place` (1 = next) and the seconds until its result, None if nothing was measured yet."""
+
+    job: Job
+    place: int
+    expected_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What an answer shows while one waits. `done`/`total` steps; 0/0 while waiting. `ready_at`: epoch seconds."""
+
+    place: int = 0
+    done: int = 0
+    total: int = 0
+    ready_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Picture `index` (1…) of a job; `file` is None when it was flagged and is shown as a black tile."""
+
+    index: int
+    seed: int
+    file: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePost:
+    """A finished image job, ready to be shown: `sheet` the numbered overview, `pictures` in order.
+
+    `beside`: the seed of the older picture that stands on the left of the sheet (Bildanpassung), else None.
+    """
+
+    job: Job
+    model_title: str
+    sheet: Path
+    pictures: tuple[Picture, ...]
+    seconds: float
+    beside: int | None = None
+    is_rehearsal: bool = False
+    """Made by a mini model: the post says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a result stands now."""
+
+    channel_id: str
+    message_id: str
+
+
+class Publisher(Protocol):
+    """The only way to a person's eyes for a job; `bot.publisher` on Discord, a folder for `atelier generate`."""
+
+    async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
+        """Best effort, at most two a job; errors are logged, never raised."""
+
+    async def publish(self, post: Approved[ImagePost], address: ReplyAddress | None) -> Posted:
+        """Edit the command's own answer while `address` lives, else a channel message, else a direct message.
+
+        Idempotent for one job. Raises `NotDelivered` when nothing worked; the job stays in `posting`.
+        """
+
+    async def tell_owner(
+        self, job: Job, address: ReplyAddress | None, code: str, values: Mapping[str, Any], *, private: bool
+    ) -> None:
+        """Say the sentence `error.<code>` in place of the result; `private`: delete what others can see first."""
+
+
+class NotDelivered(Exception):
+    """Every way to show a result failed; it is kept and tried again at the next start."""
