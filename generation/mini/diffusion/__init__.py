@@ -1,0 +1,1 @@
+"""The mini picture model: drawn scenes, their wordings, training, reading and scoring."""

@@ -1,0 +1,96 @@
+"""The encoder of the mini autoencoder, written down instead of trained.
+
+A cell of 8x8 pixels becomes four numbers: its mean red, green and blue, and how its brightness rises towards the
+lower right corner, which tells where inside the cell an edge or a line lies. This fixes the latent space from the
+start, so that UNet and decoder can be trained independently. The class is diffusers' own; convolutions add and
+subtract, residual branches are zero. Two tricks pass numbers through layers that are not linear:
+
+- GroupNorm: each group holds +s, -s, +K, -K with K far above any signal s. Its mean is 0 and its deviation is set by
+  K alone, so that the norm multiplies by a constant.
+- SiLU: silu(s) - silu(-s) = s, exactly.
+"""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AutoencoderKL
+from torch import nn
+from torch.nn import functional as F
+
+CELL = 8
+LUMINANCE = (0.35, 0.5, 0.15)
+ANCHOR = 32.0
+
+
+def cells(pictures: torch.Tensor) -> torch.Tensor:
+    """The four numbers of each cell, directly. [n, 3, h, w] in [-1, 1] -> [n, 4, h / 8, w / 8]."""
+    means = F.avg_pool2d(pictures, CELL)
+    light = (pictures * pictures.new_tensor(LUMINANCE).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    place = (torch.arange(CELL, dtype=pictures.dtype, device=pictures.device) - (CELL - 1) / 2) / (CELL / 2)
+    kernel = (place.view(1, -1) + place.view(-1, 1)).view(1, 1, CELL, CELL) / CELL**2
+    return torch.cat([means, F.conv2d(light, kernel, stride=CELL)], dim=1)
+
+
+def downsample(conv: nn.Conv2d, level: int) -> None:
+    """Halves the resolution: means stay means; the rise gains what lies between the four parts."""
+    with torch.no_grad():
+        for channel in range(4):
+            conv.weight[channel, channel, :2, :2] = 0.25
+        reach = 0.5 * 2**level / (CELL / 2)
+        for row in range(2):
+            for column in range(2):
+                offset = (2 * row - 1 + 2 * column - 1) * reach
+                for colour, share in enumerate(LUMINANCE):
+                    conv.weight[3, colour, row, column] = 0.25 * offset * share
+
+
+def write(autoencoder: AutoencoderKL, mean: torch.Tensor, deviation: torch.Tensor) -> None:
+    """Sets encoder, quant_conv and post_quant_conv. `mean`, `deviation`: of the four numbers over drawn pictures."""
+    encoder = autoencoder.encoder
+    with torch.no_grad():
+        for parameter in encoder.parameters():
+            parameter.zero_()
+        for channel in range(3):
+            encoder.conv_in.weight[channel, channel, 1, 1] = 1.0
+        for level, block in enumerate(encoder.down_blocks):
+            shortcut = block.resnets[0].conv_shortcut
+            if shortcut is not None and level < 3:
+                for channel in range(4):
+                    shortcut.weight[channel, channel, 0, 0] = 1.0
+            if block.downsamplers is not None:
+                downsample(block.downsamplers[0].conv, level)
+        spread(encoder)
+    scale(autoencoder, mean, deviation)
+
+
+def spread(encoder: nn.Module) -> None:
+    """Arranges each number as +s, -s beside the anchors, and reads it back behind norm and SiLU."""
+    last = encoder.down_blocks[3].resnets[0].conv_shortcut
+    norm, out = encoder.conv_norm_out, encoder.conv_out
+    size = 64 // norm.num_groups
+    for channel in range(4):
+        first = channel * size
+        for k, (weight, bias) in enumerate(((1.0, 0.0), (-1.0, 0.0), (0.0, ANCHOR), (0.0, -ANCHOR))):
+            last.weight[first + k, channel, 0, 0] = weight
+            last.bias[first + k] = bias
+        norm.weight[first : first + 2] = ANCHOR * (2 / size) ** 0.5
+        out.weight[channel, first, 1, 1] = 1.0
+        out.weight[channel, first + 1, 1, 1] = -1.0
+    out.bias[4:] = -20.0
+
+
+def scale(autoencoder: AutoencoderKL, mean: torch.Tensor, deviation: torch.Tensor) -> None:
+    """quant_conv makes latents whose product with the scaling factor has mean 0 and deviation 1; back behind it."""
+    factor = autoencoder.config.scaling_factor
+    with torch.no_grad():
+        for conv in (autoencoder.quant_conv, autoencoder.post_quant_conv):
+            conv.weight.zero_()
+            conv.bias.zero_()
+        for k in range(4):
+            autoencoder.quant_conv.weight[k, k, 0, 0] = 1 / (deviation[k] * factor)
+            autoencoder.quant_conv.bias[k] = -mean[k] / (deviation[k] * factor)
+            autoencoder.quant_conv.weight[k + 4, k + 4, 0, 0] = 1.0
+            autoencoder.post_quant_conv.weight[k, k, 0, 0] = deviation[k] * factor
+            autoencoder.post_quant_conv.bias[k] = mean[k]
+    for part in (autoencoder.encoder, autoencoder.quant_conv, autoencoder.post_quant_conv):
+        part.requires_grad_(False)
