@@ -55,7 +55,8 @@ def _judge(checks: Sequence[TextCheck], texts: Sequence[object]) -> Verdict:
 
 
 def _ask(check: TextCheck, text: str) -> Verdict:
-    name = getattr(check, "name", None) or getattr(check, "__name__", None) or type(check).__name__
+    owner = getattr(check, "__self__", check)  # a bound method is known by its object
+    name = getattr(owner, "name", None) or getattr(owner, "__name__", None) or type(owner).__name__
     try:
         verdict: object = check(text)
     except Exception as error:  # noqa: BLE001 - whatever a check raises, it did not say yes
