@@ -52,7 +52,7 @@ class Adaptation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A queued job: its `place` (1 = next) and the seconds until its result, None if nothing was measured yet."""
+    """A queued job: its `place` (1 = next) and the seconds until its result (None: never measured)."""
 
     job: Job
     place: int
@@ -61,7 +61,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What an answer shows while one waits. `done`/`total` steps; 0/0 while waiting. `ready_at`: epoch seconds."""
+    """What an answer shows while one waits: `done`/`total` steps (0/0 while waiting), `ready_at` epoch seconds."""
 
     place: int = 0
     done: int = 0
@@ -104,7 +104,7 @@ class Posted:
 
 
 class Publisher(Protocol):
-    """The only way to a person's eyes for a job; `bot.publisher` on Discord, a folder for `atelier generate`."""
+    """The only way to a person's eyes: `bot.publisher` on Discord, a folder for `atelier generate`."""
 
     async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
         """Best effort, at most two a job; errors are logged, never raised."""
@@ -118,7 +118,7 @@ class Publisher(Protocol):
     async def tell_owner(
         self, job: Job, address: ReplyAddress | None, code: str, values: Mapping[str, Any], *, private: bool
     ) -> None:
-        """Say the sentence `error.<code>` in place of the result; `private`: delete what others can see first."""
+        """Say the sentence `error.<code>` instead of a result; `private`: delete what others see first."""
 
 
 class NotDelivered(Exception):

@@ -1,0 +1,103 @@
+"""The composition root: the only place where the parts are put together, and taken apart in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import generation
+import moderation
+from bot.hardware import model_memory_mb
+from bot.i18n import Sentences
+from bot.services.cancel import Cancel
+from bot.services.compose import Composer
+from bot.services.deliver import Deliver
+from bot.services.desk import Desk
+from bot.services.limits import Limits
+from bot.services.overview import Overview
+from bot.services.ports import Publisher
+from bot.services.progress import ProgressReport
+from bot.services.recovery import Recovery
+from bot.services.submit import Submit
+from bot.settings import Settings
+from bot.work_folder import prepare_work_folder
+from data.addresses import ReplyAddresses
+from data.artifacts import Artifacts
+from data.database import Database
+from data.jobs import Jobs
+from data.posts import Posts
+from data.timings import Timings
+from generation.budget import MemoryBudget
+from generation.catalog import Catalog
+from generation.dispatcher import Dispatcher
+from generation.environments import Environments
+from generation.job import Job
+from generation.queue import FairQueue
+from generation.supervisor import Request, Supervisor
+from moderation.pipeline import Pipeline
+from moderation.safety_check import SafetyCheck
+from moderation.words import WordCheck
+
+Report = Callable[[str], None]
+_log = logging.getLogger(__name__)
+_SOURCE_ROOT = Path(generation.__file__).parents[1]
+_CHECK_TIMEOUT_S = 120.0
+"""The first check waits for the safety family's worker to start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Atelier:
+    """Everything of the bot but Discord."""
+
+    desk: Desk
+    recovery: Recovery
+    supervisor: Supervisor
+    families: tuple[str, ...]
+
+    async def warm_up(self) -> None:
+        """Start the workers before the first command waits for them. Failures are logged: jobs report them again."""
+        results = await asyncio.gather(
+            *(self.supervisor.start(family) for family in self.families), return_exceptions=True
+        )
+        for family, result in zip(self.families, results, strict=True):
+            if isinstance(result, Exception):
+                _log.warning("the worker of %s could not be started yet (%s)", family, result)
+
+
+def environments_of(settings: Settings, *, report: Report) -> Environments:
+    return Environments(cache_dir=settings.cache_dir, source_root=_SOURCE_ROOT, report=report)
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    return Catalog.read(_SOURCE_ROOT / "generation" / "families", settings.models_dir)
+
+
+@asynccontextmanager
+async def open_atelier(
+    settings: Settings, *, publisher: Publisher, sentences: Sentences, report: Report
+) -> AsyncIterator[Atelier]:
+    """Open the data folder, the queue and the workers' supervisor. Raises AtelierError, e.g. data_folder_locked."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(await Database.open(settings.data_dir))
+        # only now: the lock on the data folder says that no other bot uses this work folder
+        work_dir = await asyncio.to_thread(prepare_work_folder, settings.data_dir, settings.work_dir)
+        if settings.worker_threads is not None:
+            os.environ["ATELIER_THREADS"] = str(settings.worker_threads)
+        environments = environments_of(settings, report=report)
+        stack.push_async_callback(environments.close)
+        catalog = await asyncio.to_thread(catalog_of, settings)
+        supervisor = Supervisor(
+            environments=environments,
+            budget=MemoryBudget(model_memory_mb(settings.memory_mb)),
+            lock_dir=settings.data_dir / "locks",
+        )
+        stack.push_async_callback(supervisor.close)
+        yield await _assemble(
+            settings, stack, database, catalog, supervisor, work_dir, publisher=publisher, sentences=sentences
+        )

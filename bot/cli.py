@@ -1,0 +1,199 @@
+"""The command line: `atelier run | demo | doctor | generate image | engines`.
+
+Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or settings are missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import locale as system_locale
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from bot.i18n import Sentences, language_of
+from bot.logs import configure_logging
+from bot.settings import Settings
+from generation.errors import AtelierError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+generate = typer.Typer(no_args_is_help=True, help="Make something without Discord: same services, same checks.")
+engines = typer.Typer(no_args_is_help=True, help="The environments in which the models run.")
+app.add_typer(generate, name="generate")
+app.add_typer(engines, name="engines")
+
+T = TypeVar("T")
+OutOption = Annotated[Path, typer.Option(help="Folder for the files.")]
+LanguageOption = Annotated[str | None, typer.Option(help="de or en; the system's language otherwise.")]
+
+
+def main() -> None:
+    app()
+
+
+@app.command()
+def run() -> None:
+    """Run the bot on Discord."""
+    from bot.app import run_discord
+
+    settings = _settings()
+    configure_logging(settings.log_level)
+    raise typer.Exit(_await(run_discord(settings, report=_report)))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Play a short lesson without a browser.")] = False,
+    out: OutOption = Path("demo-out"),
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.", min=0, max=65535)] = 8080,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Show everything on this machine: a class server with its page, and the bot in it. No token needed."""
+    from bot.demo import open_rehearsal, play_once
+
+    settings = _settings()
+    configure_logging("WARNING")
+    sentences = Sentences.load()
+    language = _language(None)
+    if once:
+        raise typer.Exit(_await(play_once(settings, out=out, sentences=sentences, report=_report)))
+    raise typer.Exit(
+        _await(
+            open_rehearsal(
+                settings, port=port, browser=open_page, sentences=sentences, language=language, report=_report
+            )
+        )
+    )
+
+
+@app.command()
+def doctor(language: LanguageOption = None) -> None:
+    """Say what is there, what is missing, and print the invite link."""
+    from bot.app import catalog_of, environments_of
+    from bot.doctor import examine
+
+    settings = _settings()
+    sentences, chosen = Sentences.load(), _language(language)
+    findings = _await(examine(settings, environments_of(settings, report=_report), catalog_of(settings)))
+    signs = {"ok": "[green]✓[/green]", "note": "[yellow]•[/yellow]", "missing": "[red]✗[/red]"}
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in findings:
+        console.print(signs[finding.level], end=" ")
+        console.print(sentences.text(f"doctor.{finding.key}", chosen, **finding.values), markup=False)
+    raise typer.Exit(1 if any(finding.level == "missing" for finding in findings) else 0)
+
+
+@generate.command("image")
+def generate_image(
+    prompt: str,
+    negative: Annotated[str | None, typer.Option(help="What must not appear.")] = None,
+    count: Annotated[int | None, typer.Option(help="1 to 4 pictures.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Inference steps, 1 to 150.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Guidance, 1 to 20.")] = None,
+    seed: Annotated[str | None, typer.Option(help="0 to 4294967295; drawn if not given.")] = None,
+    size: Annotated[str | None, typer.Option(help="Side or WIDTHxHEIGHT, multiples of 64.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model's id.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="ddim, dpm++, euler, …")] = None,
+    out: OutOption = Path("atelier-out"),
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    language: LanguageOption = None,
+) -> None:
+    """Make pictures from PROMPT."""
+    from bot.generate import as_json
+    from bot.generate import generate_image as generate_into
+    from bot.services.ports import ImageRequest
+
+    settings = _settings()
+    configure_logging("WARNING")
+    request = ImageRequest(
+        prompt=prompt,
+        negative=negative,
+        count=count,
+        steps=steps,
+        guidance=guidance,
+        seed=seed,
+        size=size,
+        model=model,
+        scheduler=scheduler,
+    )
+    chosen = _language(language)
+    result = _await(generate_into(settings, request, out=out, locale=chosen, report=_report))
+    if json:
+        sys.stdout.write(as_json(result) + "\n")
+    else:
+        _report(result.get("message") or Sentences.load().text("cli.made", chosen, folder=str(out), **_shown(result)))
+    raise typer.Exit(0 if result["verdict"] in {"approved", "partly_flagged"} else 1)
+
+
+@engines.command("install")
+def install(names: list[str]) -> None:
+    """Make the environments of these families now instead of on first use."""
+    from bot.app import environments_of
+
+    environments = environments_of(_settings(), report=_report)
+
+    async def _install() -> None:
+        for name in names:
+            await environments.ensure(name)
+
+    _await(_install())
+
+
+@engines.command("list")
+def list_engines() -> None:
+    """Show the families and whether their environment is ready."""
+    from bot.app import environments_of
+
+    settings = _settings()
+    environments = environments_of(settings, report=_report)
+    sentences, language = Sentences.load(), _language(None)
+    for family in settings.families:
+        key = "environment_ready" if environments.is_ready(family) else "environment_later"
+        _report(sentences.text(f"doctor.{key}", language, family=family))
+
+
+def _shown(result: dict[str, Any]) -> dict[str, Any]:
+    return {"files": ", ".join(result["files"]), "seeds": ", ".join(str(seed) for seed in result["seeds"])}
+
+
+def _report(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _await(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; our own errors become one sentence and exit code 1."""
+    try:
+        return asyncio.run(work)
+    except AtelierError as error:
+        _fail(Sentences.load().text(f"error.{error.code}", _language(None), **error.values), 1)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(["ATELIER", *(str(part) for part in first["loc"])]).upper()
+        _fail(Sentences.load().text("cli.bad_setting", _language(None), name=name, reason=first["msg"]), 2)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    _report(sentence)
+    raise typer.Exit(code)
+
+
+def _language(chosen: str | None) -> str:
+    """What was asked for, else the system's language: German or English."""
+    return language_of(chosen or system_locale.getlocale()[0] or "en")
+
+
+if __name__ == "__main__":
+    main()

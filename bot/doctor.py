@@ -1,0 +1,99 @@
+"""`atelier doctor`: what is there, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.hardware import free_disk_mb, graphics_card, main_memory_mb, model_memory_mb
+from bot.invite import application_id_of, invite_link
+from bot.settings import Settings
+from generation.catalog import Catalog
+from generation.environments import Environments
+
+Level = Literal["ok", "note", "missing"]
+_DISK_MB = 8_000
+"""Environments of all families with a CUDA build of torch, and one real picture model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line: `key` is its sentence `doctor.<key>` in the locales. "missing" means the bot cannot work so."""
+
+    level: Level
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+async def examine(settings: Settings, environments: Environments, catalog: Catalog) -> list[Finding]:
+    """Look at everything; nothing is changed or downloaded."""
+    findings = [*_machine(settings), *_token(settings), *_models(catalog)]
+    for family in settings.families:
+        ready = environments.is_ready(family)
+        findings.append(
+            Finding(level="ok", key="environment_ready", values={"family": family})
+            if ready
+            else Finding(level="note", key="environment_later", values={"family": family})
+        )
+        if ready and family == "media":
+            findings.append(await _codecs(environments))
+    return findings
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(level="ok", key="python", values={"version": version})
+    card = graphics_card()
+    if card is None:
+        yield Finding(level="note", key="no_card")
+    else:
+        yield Finding(level="ok", key="card", values={"name": card.name, "memory": card.memory_mb})
+    budget = model_memory_mb(settings.memory_mb)
+    yield Finding(level="ok", key="memory", values={"memory": main_memory_mb(), "budget": budget})
+    free = free_disk_mb(settings.cache_dir)
+    level: Level = "ok" if free >= _DISK_MB else "note"
+    yield Finding(level=level, key="disk" if level == "ok" else "disk_low", values={"free": free})
+
+
+def _token(settings: Settings) -> Iterator[Finding]:
+    token = settings.discord_token.get_secret_value().strip() if settings.discord_token else ""
+    if not token:
+        yield Finding(level="missing", key="no_token")
+        return
+    application_id = application_id_of(token)
+    if application_id is None:
+        yield Finding(level="missing", key="token_odd")
+        return
+    yield Finding(level="ok", key="token")
+    yield Finding(level="ok", key="invite", values={"link": invite_link(application_id)})
+
+
+def _models(catalog: Catalog) -> Iterator[Finding]:
+    for model in catalog.models("image"):
+        values = {"model": model.title, "id": model.id}
+        if model.path is None:
+            yield Finding(level="note", key="model_absent", values=values)
+        else:
+            yield Finding(level="ok", key="model_rehearsal" if model.mini else "model", values=values)
+
+
+_CODECS = """
+from PIL import features
+print(",".join(name for name in ("zlib", "jpg", "webp", "freetype2") if features.check(name)))
+"""
+
+
+async def _codecs(environments: Environments) -> Finding:
+    """Which picture formats the media family writes by itself; no ffmpeg program is needed."""
+    process = await asyncio.create_subprocess_exec(
+        environments.python("media"), "-I", "-c", _CODECS, stdout=asyncio.subprocess.PIPE
+    )
+    answer, _ = await process.communicate()
+    found = answer.decode().strip()
+    complete = found.split(",") == ["zlib", "jpg", "webp", "freetype2"]
+    return Finding(
+        level="ok" if complete else "missing", key="codecs" if complete else "codecs_lack", values={"found": found}
+    )

@@ -1,0 +1,90 @@
+"""A class for rehearsal on this machine: the class server, its people, and the unmodified bot against it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.app import environments_of
+from bot.bot_process import BotProcess, bot_variables
+from bot.i18n import Sentences
+from bot.local.server import ClassServer
+from bot.local.visitor import Visitor
+from bot.settings import Settings
+
+Report = Callable[[str], None]
+TEACHER = "Frau Sommer"
+_START_S = 90.0
+
+
+class RehearsalFailed(Exception):
+    """The bot did not come up; the message holds the end of its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    server: ClassServer
+    bot: BotProcess
+
+    @property
+    def address(self) -> str:
+        return self.server.base_url
+
+
+@asynccontextmanager
+async def open_rehearsal(
+    settings: Settings, *, port: int, sentences: Sentences, language: str, report: Report
+) -> AsyncIterator[Rehearsal]:
+    """Make what is missing, start server and bot, wait until the commands are there.
+
+    Everything lies in a folder of its own that is deleted at the end. Raises EnvironmentFailed, OSError for a port in
+    use, RehearsalFailed.
+    """
+    await _prepare(settings, report)
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="klassenatelier-rehearsal-"))
+    server = ClassServer(port=port, files_dir=folder / "server")
+    try:
+        await server.start()
+        variables = bot_variables(
+            settings,
+            token=server.token,
+            api_base=server.api_base,
+            gateway_url=server.gateway_url,
+            data_dir=folder / "bot",
+        )
+        bot = BotProcess(variables, log=folder / "bot.log")
+        await bot.start()
+        try:
+            report(sentences.text("cli.bot_starts", language))
+            await _wait_for_commands(server, bot)
+            yield Rehearsal(server=server, bot=bot)
+        finally:
+            await bot.stop()
+    finally:
+        await server.stop()
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _prepare(settings: Settings, report: Report) -> None:
+    """Checks and composing first, so that nothing is ever made that could not be checked."""
+    environments = environments_of(settings, report=report)
+    order = sorted(settings.families, key=lambda family: family == "diffusion")
+    for family in order:
+        await environments.ensure(family)
+
+
+async def _wait_for_commands(server: ClassServer, bot: BotProcess) -> None:
+    async with asyncio.timeout(_START_S):
+        teacher = await Visitor.enter(server.base_url, person=TEACHER, locale="de")
+        try:
+            while not await teacher.commands():
+                if bot.returncode is not None:
+                    raise RehearsalFailed(await asyncio.to_thread(bot.last_lines))
+                await asyncio.sleep(0.1)
+        finally:
+            await teacher.leave()

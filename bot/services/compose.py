@@ -1,0 +1,123 @@
+"""What is shown of an image job: the numbered sheet, single files and their recipe, made by the media family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.services.ports import ImagePost, Picture
+from data.artifacts import Artifact, Artifacts
+from data.errors import ArtifactChanged
+from generation.catalog import Catalog
+from generation.job import Job, seed_of
+from generation.supervisor import Outcome, Request, Supervisor
+
+Sentence = Callable[..., str]
+"""`sentence(key, locale, **values)`; `bot.i18n` on Discord."""
+
+
+class Composer:
+    def __init__(
+        self, *, supervisor: Supervisor, catalog: Catalog, artifacts: Artifacts, sentence: Sentence
+    ) -> None:
+        self._supervisor = supervisor
+        self._catalog = catalog
+        self._artifacts = artifacts
+        self._sentence = sentence
+
+    async def compose(self, job: Job, outcome: Outcome, approved: frozenset[Path]) -> ImagePost:
+        """Put the `approved` files on a sheet; all others become black tiles with a sentence.
+
+        Raises WorkerError when the media family cannot.
+        """
+        out = outcome.out / "post"
+        out.mkdir(mode=0o700)
+        made = await self._supervisor.run(
+            Request(
+                family="media",
+                task="image_sheet",
+                job=f"{job.id}-post",
+                attempt=job.attempt,
+                seed=job.seed,
+                params=await self._sheet_params(job, outcome, approved),
+                out=out,
+                model=None,
+            )
+        )
+        files: dict[tuple[str, int], Path | None] = {
+            (file.kind, file.index): made.out / file.name for file in made.files
+        }
+        return self._post(job, files["sheet", 0], files, seconds=outcome.seconds)
+
+    def kept_post(self, job: Job, kept: Sequence[Artifact], *, seconds: float) -> ImagePost:
+        """The post of files that are kept already."""
+        files = {(file.kind, file.index): file.path for file in kept}
+        sheet = files["sheet", 0]
+        if sheet is None:
+            raise ArtifactChanged
+        return self._post(job, sheet, files, seconds=seconds)
+
+    def _post(
+        self, job: Job, sheet: Path, files: Mapping[tuple[str, int], Path | None], *, seconds: float
+    ) -> ImagePost:
+        model = self._catalog.get(job.model)
+        return ImagePost(
+            job=job,
+            model_title=model.title,
+            sheet=sheet,
+            pictures=tuple(
+                Picture(index=index, seed=seed_of(job.seed, index), file=files.get(("image", index)))
+                for index in range(1, int(job.params["count"]) + 1)
+            ),
+            seconds=seconds,
+            beside=None if job.parent is None else job.seed,
+            is_rehearsal=model.mini,
+        )
+
+    async def _sheet_params(
+        self, job: Job, outcome: Outcome, approved: frozenset[Path]
+    ) -> Mapping[str, Any]:
+        paths = {file.index: outcome.out / file.name for file in outcome.files}
+        pictures = [
+            {
+                "file": str(path) if path in approved else None,
+                "index": index,
+                "seed": seed_of(job.seed, index),
+            }
+            for index, path in sorted(paths.items())
+        ]
+        beside = await self._beside(job)
+        return {
+            "pictures": pictures,
+            "beside": None if beside is None else str(beside),
+            "label": self._sentence("post.label", job.locale),
+            "flagged_text": self._sentence("post.flagged_tile", job.locale),
+            "old_label": self._sentence("post.old", job.locale),
+            "new_label": self._sentence("post.new", job.locale),
+            "recipe": self._recipe(job, outcome, [p["index"] for p in pictures if p["file"] is None]),
+        }
+
+    async def _beside(self, job: Job) -> Path | None:
+        if job.parent is None:
+            return None
+        for kept in await self._artifacts.of_job(job.parent):
+            if kept.kind == "image" and kept.index == job.parent_index:
+                return kept.path
+        return None
+
+    def _recipe(self, job: Job, outcome: Outcome, flagged: list[Any]) -> dict[str, Any]:
+        model = self._catalog.get(job.model)
+        return {
+            "job": job.id,
+            "medium": job.medium,
+            "model": model.id,
+            "model_title": model.title,
+            "params": dict(job.params),
+            "seed": job.seed,
+            "seeds": [seed_of(job.seed, index) for index in range(1, int(job.params["count"]) + 1)],
+            "parent": None if job.parent is None else {"job": job.parent, "index": job.parent_index},
+            "flagged": flagged,
+            "seconds": round(outcome.seconds, 2),
+            "facts": dict(outcome.facts),
+        }

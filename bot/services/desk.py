@@ -1,0 +1,18 @@
+"""What the commands call: one object with the services of the bot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.services.cancel import Cancel
+from bot.services.overview import Overview
+from bot.services.submit import Submit
+from generation.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    submit: Submit
+    cancel: Cancel
+    queue: Overview
+    catalog: Catalog

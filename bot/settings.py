@@ -1,0 +1,61 @@
+"""The settings, read once from the environment and `.env`. A class, never an instance: `bot.app` makes the one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_APP = "klassenatelier"
+
+
+class Settings(BaseSettings):
+    """Every setting is named `ATELIER_<NAME>` in the environment, besides `DISCORD_TOKEN`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ATELIER_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
+    discord_api_base: str | None = None
+    """Another server that speaks Discord's HTTP API, e.g. http://127.0.0.1:8090/api/v10."""
+    discord_gateway_url: str | None = None
+    """The gateway belonging to it, e.g. ws://127.0.0.1:8090/gateway."""
+
+    teacher_role: str = "Lehrkraft"
+    """Name or id of the role whose members are teachers."""
+    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path(_APP))
+    """Database and kept results."""
+    cache_dir: Path = Field(default_factory=lambda: platformdirs.user_cache_path(_APP))
+    """Environments of the families; may be deleted at any time."""
+    models_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path(_APP) / "models")
+    """Real models, one folder each."""
+    work_dir: Path | None = None
+    """Unchecked files; a private folder in memory where there is one. Wiped at start."""
+
+    families: Annotated[tuple[str, ...], NoDecode] = ("diffusion", "safety", "media")
+    """The families that are switched on, separated by commas."""
+    memory_mb: int | None = Field(default=None, ge=256)
+    """Memory for models; None: that of the graphics card, or half of the main memory."""
+    limit_waiting: int = Field(default=3, ge=1, le=100)
+    """Jobs that one pupil may have waiting or running at the same time."""
+    worker_threads: int | None = Field(default=None, ge=1)
+    """CPU threads of a worker; None: torch decides."""
+    log_level: str = "INFO"
+
+    @field_validator("families", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("one of DEBUG, INFO, WARNING, ERROR")
+        return value.upper()

@@ -1,0 +1,44 @@
+"""The private folder for files that nobody has checked yet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+def prepare_work_folder(data_dir: Path, chosen: Path | None) -> Path:
+    """An empty folder only the bot's user can read, in memory where the system has such a place.
+
+    One per data folder, so that what a killed bot left behind is found and wiped at its next start.
+    """
+    folder = chosen or _place() / f"klassenatelier-{_user()}-{_name_of(data_dir)}"
+    if folder.is_symlink():
+        raise PermissionError(f"the work folder must not be a link: {folder.name}")
+    if folder.exists():
+        if folder.stat().st_uid != _user():
+            raise PermissionError(f"the work folder belongs to somebody else: {folder.name}")
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def _place() -> Path:
+    memory = Path("/dev/shm")  # noqa: S108 - private sub-folder, mode 0700
+    return memory if memory.is_dir() and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _name_of(data_dir: Path) -> str:
+    return hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
+
+
+def _user() -> int:
+    """The user's number; 0 on systems without such numbers, where every file has owner 0."""
+    return os.getuid() if hasattr(os, "getuid") else 0

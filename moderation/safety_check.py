@@ -1,0 +1,40 @@
+"""The image check: hands pictures to the safety family, a classifier in a worker process of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import mkdtemp
+
+from generation.catalog import ModelInfo
+from generation.supervisor import Request, Supervisor
+from moderation.pipeline import ImageScore
+
+
+class SafetyCheck:
+    """Implements `ImageCheck`. Raises WorkerError and the like; the pipeline refuses then."""
+
+    def __init__(self, *, supervisor: Supervisor, model: ModelInfo, work_dir: Path) -> None:
+        self._supervisor = supervisor
+        self._model = model
+        self._work_dir = work_dir
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, files: Sequence[Path], /) -> Sequence[ImageScore]:
+        outcome = await self._supervisor.run(
+            Request(
+                family=self._model.family,
+                task="check_images",
+                job=f"check-{next(self._numbers)}",
+                attempt=1,
+                seed=0,
+                params={"files": [str(file) for file in files]},
+                out=Path(mkdtemp(dir=self._work_dir, prefix="check-")),
+                model=self._model,
+            )
+        )
+        return [
+            ImageScore(Path(row["file"]), row["flagged"], tuple(row["scores"]))
+            for row in outcome.facts["scores"]
+        ]
