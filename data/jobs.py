@@ -192,8 +192,8 @@ def _to_row(job: Job) -> tuple[Any, ...]:
     notices = json.dumps(list(job.notices), ensure_ascii=False)
     return (
         job.id, job.guild_id, job.channel_id, job.owner_id, job.medium, job.family, job.model, params,
-        job.seed, job.locale, job.created_at, job.state, job.attempt, job.parent, job.parent_index, job.started_at,
-        job.finished_at, job.error_code, notices,
+        job.seed, job.locale, job.created_at, job.state, job.attempt, job.parent, job.parent_index,
+        job.started_at, job.finished_at, job.error_code, notices,
     )  # fmt: skip
 
 

@@ -1,0 +1,339 @@
+"""From the queue to the workers and on to whoever checks and posts. Moves are committed before effects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from generation.errors import AtelierError, NotFound, TaskCancelled, WorkerError
+from generation.forecast import Forecast
+from generation.job import MAX_ATTEMPTS, Job, JobState
+from generation.ports import JobStore, Runner, Timings
+from generation.queue import FairQueue
+from generation.retry import Retry, retry_of
+
+if TYPE_CHECKING:
+    from generation.supervisor import Outcome, Progress, Request
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+
+CLOSE_SECONDS: Final = 10.0
+STORAGE_PAUSE_SECONDS: Final = 1.0
+RESTARTED: Final = "restarted"
+STORAGE_FAILED: Final = "storage_failed"
+
+
+@dataclass(slots=True)
+class _Active:
+    """A job between being picked and the end of its delivery."""
+
+    job: Job
+    since: float
+    cancelled: bool = False
+    started: bool = False
+    delivering: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What became of the last run's jobs: waiting again, given up, and being posted (left to the caller)."""
+
+    queued: tuple[Job, ...] = ()
+    failed: tuple[Job, ...] = ()
+    posting: tuple[Job, ...] = ()
+
+
+class Dispatcher:
+    """Runs queued jobs, at most `concurrency[family]` (1) of a family at a time.
+
+    `requests` turns a job into what the runner gets. `on_outcome(job, outcome)` gets a job that is still
+    `running` and moves it on; `on_failure(job, error)` one that is `failed` or `cancelled` already. Both are
+    called in tasks of their own, while the next job runs. `fits`: whether a job's model finds room in memory.
+    """
+
+    def __init__(  # noqa: PLR0913  the composition root names each of them
+        self,
+        *,
+        queue: FairQueue,
+        supervisor: Runner,
+        store: JobStore,
+        timings: Timings,
+        requests: Callable[[Job], Request],
+        on_progress: Callable[[Job, Progress], None],
+        on_outcome: Callable[[Job, Outcome], Awaitable[None]],
+        on_failure: Callable[[Job, WorkerError], Awaitable[None]],
+        concurrency: Mapping[str, int] | None = None,
+        fits: Callable[[Job], bool] = lambda job: True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._queue = queue
+        self._runner = supervisor
+        self._store = store
+        self._forecast = Forecast(timings)
+        self._requests = requests
+        self._on_progress = on_progress
+        self._on_outcome = on_outcome
+        self._on_failure = on_failure
+        self._concurrency = dict(concurrency or {})
+        self._fits = fits
+        self._clock = clock
+        self._active: dict[str, _Active] = {}
+        self._busy: Counter[str] = Counter()
+        self._families: set[str] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._open = False
+        self._closing = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin with the jobs that wait."""
+        self._open = True
+        self._dispatch()
+
+    def submit(self, job: Job) -> int:
+        """Let a job wait that is stored as queued; its place (1: next). Raises ValueError for any other."""
+        if job.state is not JobState.QUEUED or job.id in self._active:
+            raise ValueError("only a queued job can wait")
+        place = self._add(job)
+        self._dispatch()
+        return place
+
+    async def cancel(self, job_id: str) -> bool:
+        """True: it will not be posted any more. False: unknown, ended, or being posted already.
+
+        A waiting job is cancelled when this returns, a running one within a step; `on_failure` hears of both.
+        """
+        return await asyncio.shield(self._spawn(self._cancel(job_id)))
+
+    async def recover(self, jobs: Iterable[Job]) -> Recovered:
+        """Take over the last run's unfinished jobs, in order of arrival.
+
+        Jobs that were running or checking wait again until they have had three attempts. Those given up are
+        `failed` with the code "restarted"; telling their owners is the caller's part.
+        """
+        found = [job for job in jobs if job.id not in self._queue and job.id not in self._active]
+        moved = [job for job in await asyncio.gather(*map(self._recover, found)) if job is not None]
+        queued = tuple(job for job in moved if job.state is JobState.QUEUED and job.id not in self._queue)
+        for job in queued:
+            self._add(job)
+        self._dispatch()
+        return Recovered(
+            queued=queued,
+            failed=tuple(job for job in moved if job.state is JobState.FAILED),
+            posting=tuple(job for job in moved if job.state is JobState.POSTING),
+        )
+
+    async def close(self) -> None:
+        """Stop in bounded time: running jobs wait again in the store, deliveries are given time to end."""
+        self._open = False
+        self._closing.set()
+        for active in list(self._active.values()):
+            if active.started and not active.delivering:
+                self._spawn(self._runner.cancel(active.job.id))
+        end = asyncio.get_running_loop().time() + CLOSE_SECONDS
+        while self._tasks and (left := end - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for active in list(self._active.values()):
+            if not active.delivering:
+                with suppress(AtelierError):
+                    await self._put_back(active.job)
+
+    def place(self, job_id: str) -> int:
+        """1: next; 0: not waiting (any more)."""
+        return self._queue.place(job_id)
+
+    async def expected_seconds(self, job: Job) -> float | None:
+        """Seconds until the worker is done with it; None when something before it was never measured."""
+        active = self._active.get(job.id)
+        if active is not None:
+            return 0.0 if active.delivering else self._forecast.left(job, active.since, self._clock())
+        if job.id not in self._queue:
+            return None
+        now, family = self._clock(), job.family
+        running = [
+            self._forecast.left(active.job, active.since, now)
+            for active in self._active.values()
+            if active.job.family == family and not active.delivering
+        ]
+        waiting = [other for other in (*self._queue.ahead(job.id), job) if other.family == family]
+        seconds = self._forecast.together(waiting, running, self._loaded())
+        return None if seconds is None else seconds / self._concurrency.get(family, 1)
+
+    def running(self) -> list[Job]:
+        """The jobs that workers have now."""
+        return [active.job for active in self._active.values() if active.started and not active.delivering]
+
+    def _add(self, job: Job, *, first: bool = False, behind_others: bool = False) -> int:
+        self._families.add(job.family)
+        self._queue.add(job, first=first, behind_others=behind_others)
+        return self._queue.place(job.id)
+
+    def _loaded(self) -> frozenset[str]:
+        models = (self._runner.loaded(family) for family in self._families)
+        return frozenset(model for model in models if model is not None)
+
+    def _can_run(self, job: Job) -> bool:
+        if self._busy[job.family] >= self._concurrency.get(job.family, 1):
+            return False
+        # With nothing running there is nothing to wait for: the runner makes room or says that it is too big.
+        return not self._busy.total() or self._fits(job)
+
+    def _dispatch(self) -> None:
+        """Start everything that can run now."""
+        while self._open and (job := self._queue.pick(self._can_run, self._loaded())) is not None:
+            self._busy[job.family] += 1
+            self._active[job.id] = active = _Active(job, self._clock())
+            self._spawn(self._serve(active))
+
+    async def _serve(self, active: _Active) -> None:
+        try:
+            outcome, error = await self._attempt(active)
+            if outcome is not None and not active.cancelled:
+                active.delivering = True
+                self._spawn(self._forecast.note(active.job, outcome))
+                await self._deliver(active.job, outcome)
+            else:
+                await self._after_failure(active, error or TaskCancelled())
+        except NotFound:
+            _LOG.info("job %s was moved by somebody else", active.job.id)
+        if self._active.get(active.job.id) is active:
+            del self._active[active.job.id]
+        self._dispatch()
+
+    async def _attempt(self, active: _Active) -> tuple[Outcome | None, WorkerError | None]:
+        """One attempt; the family's place is free again as soon as the worker is done. Raises NotFound."""
+        try:
+            active.job = await self._commit(active.job.id, JobState.RUNNING, expect=JobState.QUEUED)
+            if active.cancelled or self._closing.is_set():
+                return None, TaskCancelled()
+            active.started, active.since = True, self._clock()
+            return await self._run(active.job), None
+        except WorkerError as error:
+            return None, error
+        finally:
+            self._busy[active.job.family] -= 1
+            self._dispatch()
+
+    async def _run(self, job: Job) -> Outcome:
+        """Raises WorkerError, whatever happens."""
+        try:
+            return await self._runner.run(
+                self._requests(job), lambda progress: self._on_progress(job, progress)
+            )
+        except WorkerError:
+            raise
+        except AtelierError as error:
+            raise WorkerError(error.code, **error.values) from error
+        except Exception as error:
+            _LOG.exception("job %s could not be run (%s)", job.id, type(error).__name__)
+            raise WorkerError("internal") from error
+
+    async def _deliver(self, job: Job, outcome: Outcome) -> None:
+        try:
+            await self._on_outcome(job, outcome)
+        except Exception as error:  # noqa: BLE001  somebody waits for this job, whatever it was
+            _LOG.error("job %s could not be delivered (%s)", job.id, type(error).__name__)
+            await self._end(job, JobState.FAILED, WorkerError("internal"))
+
+    async def _after_failure(self, active: _Active, error: WorkerError) -> None:
+        job = active.job
+        retry = retry_of(job, error)
+        if active.cancelled:
+            await self._end(job, JobState.CANCELLED, TaskCancelled())
+        elif self._closing.is_set():
+            await self._put_back(job)
+        elif retry is not None:
+            await self._retry(active, retry, error)
+        else:
+            to = JobState.CANCELLED if isinstance(error, TaskCancelled) else JobState.FAILED
+            await self._end(job, to, error)
+
+    async def _retry(self, active: _Active, retry: Retry, error: WorkerError) -> None:
+        job = active.job
+        _LOG.warning("job %s is tried again (attempt %d: %s)", job.id, job.attempt, error.code)
+        job = await self._commit(
+            job.id,
+            JobState.QUEUED,
+            expect=JobState.RUNNING,
+            error_code=error.code,
+            notices=retry.notices,
+            params=retry.params,
+        )
+        if active.cancelled:  # while that was committed
+            await self._end(job, JobState.CANCELLED, TaskCancelled())
+        else:
+            del self._active[job.id]
+            self._add(job, first=True, behind_others=retry.behind_others)
+
+    async def _cancel(self, job_id: str) -> bool:
+        job = self._queue.remove(job_id)
+        if job is not None:
+            return await self._end(job, JobState.CANCELLED, TaskCancelled())
+        active = self._active.get(job_id)
+        if active is None:
+            return False
+        if active.delivering:
+            # while it is checked this wins; once it is being posted the table of moves says no
+            return await self._end(active.job, JobState.CANCELLED, TaskCancelled())
+        active.cancelled = True
+        if active.started:
+            await self._runner.cancel(job_id)
+        return True
+
+    async def _recover(self, job: Job) -> Job | None:
+        """The job in its new state, None when it has moved on by itself."""
+        if job.state not in {JobState.RUNNING, JobState.CHECKING}:
+            return job
+        to = JobState.QUEUED if job.attempt < MAX_ATTEMPTS else JobState.FAILED
+        try:
+            return await self._commit(job.id, to, expect=job.state, error_code=RESTARTED)
+        except NotFound:
+            return None
+
+    async def _put_back(self, job: Job) -> None:
+        """At an orderly stop: the attempt that was broken off does not count."""
+        attempt = job.attempt - 1 if job.state is JobState.RUNNING else job.attempt
+        with suppress(NotFound):
+            await self._commit(job.id, JobState.QUEUED, attempt=attempt)
+
+    async def _end(self, job: Job, to: JobState, error: WorkerError) -> bool:
+        """Commit the end, then let the owner be told. False: it has ended, or is being posted, already."""
+        try:
+            ended = await self._commit(job.id, to, error_code=error.code)
+        except NotFound:
+            return False
+        self._spawn(self._tell(ended, error))
+        return True
+
+    async def _tell(self, job: Job, error: WorkerError) -> None:
+        try:
+            await self._on_failure(job, error)
+        except Exception as failure:  # noqa: BLE001  the job has ended; nothing else depends on this
+            _LOG.error("the owner of job %s was not told (%s)", job.id, type(failure).__name__)
+
+    async def _commit(self, job_id: str, to: JobState, **changes: Any) -> Job:
+        """Move a job; while the disk refuses, wait and try again, for nothing may happen without its row."""
+        while True:
+            try:
+                return await self._store.move(job_id, to, **changes)
+            except AtelierError as error:
+                if error.code != STORAGE_FAILED or self._closing.is_set():
+                    raise
+                _LOG.error("job %s cannot be stored (%s); trying again", job_id, error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), STORAGE_PAUSE_SECONDS)
+
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
