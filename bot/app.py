@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import generation
-import moderation
 from bot.hardware import model_memory_mb
 from bot.i18n import Sentences
 from bot.services.cancel import Cancel
@@ -37,6 +35,7 @@ from generation.budget import MemoryBudget
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
 from generation.environments import Environments
+from generation.errors import AtelierError
 from generation.job import Job
 from generation.queue import FairQueue
 from generation.supervisor import Request, Supervisor
@@ -47,8 +46,16 @@ from moderation.words import WordCheck
 Report = Callable[[str], None]
 _log = logging.getLogger(__name__)
 _SOURCE_ROOT = Path(generation.__file__).parents[1]
+REQUIRED_FAMILIES = ("safety", "media")
+"""Without them nothing could be checked and shown."""
 _CHECK_TIMEOUT_S = 120.0
 """The first check waits for the safety family's worker to start."""
+
+
+class FamilyOff(AtelierError):
+    """A family is switched off that the bot cannot do without."""
+
+    default_code = "family_off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,8 @@ def environments_of(settings: Settings, *, report: Report) -> Environments:
 
 
 def catalog_of(settings: Settings) -> Catalog:
-    return Catalog.read(_SOURCE_ROOT / "generation" / "families", settings.models_dir)
+    """The models of the families that are switched on."""
+    return Catalog.read(_SOURCE_ROOT / "generation" / "families", settings.models_dir).only(settings.families)
 
 
 @asynccontextmanager
@@ -83,6 +91,9 @@ async def open_atelier(
     settings: Settings, *, publisher: Publisher, sentences: Sentences, report: Report
 ) -> AsyncIterator[Atelier]:
     """Open the data folder, the queue and the workers' supervisor. Raises AtelierError, e.g. data_folder_locked."""
+    for family in REQUIRED_FAMILIES:
+        if family not in settings.families:
+            raise FamilyOff("family_off", family=family)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(await Database.open(settings.data_dir))
         # only now: the lock on the data folder says that no other bot uses this work folder
@@ -101,3 +112,82 @@ async def open_atelier(
         yield await _assemble(
             settings, stack, database, catalog, supervisor, work_dir, publisher=publisher, sentences=sentences
         )
+
+
+async def _assemble(
+    settings: Settings,
+    stack: AsyncExitStack,
+    database: Database,
+    catalog: Catalog,
+    supervisor: Supervisor,
+    work_dir: Path,
+    *,
+    publisher: Publisher,
+    sentences: Sentences,
+) -> Atelier:
+    jobs, addresses = Jobs(database), ReplyAddresses(database)
+    artifacts = Artifacts(database, settings.data_dir / "artifacts")
+    pipeline = _pipeline(catalog, supervisor, work_dir)
+    progress = ProgressReport(publisher=publisher, addresses=addresses)
+    stack.push_async_callback(progress.close)
+    deliver = Deliver(
+        jobs=jobs,
+        addresses=addresses,
+        artifacts=artifacts,
+        posts=Posts(database),
+        pipeline=pipeline,
+        composer=Composer(
+            supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text
+        ),
+        publisher=publisher,
+    )
+    dispatcher = Dispatcher(
+        queue=FairQueue(),
+        supervisor=supervisor,
+        store=jobs,
+        timings=await Timings.open(database),
+        requests=lambda job: _request(job, catalog, work_dir),
+        on_progress=progress.on_progress,
+        on_outcome=deliver.on_outcome,
+        on_failure=deliver.on_failure,
+        fits=lambda job: supervisor.memory_fits(job.family, catalog.get(job.model)),
+    )
+    stack.push_async_callback(dispatcher.close)
+    await dispatcher.start()
+    submit = Submit(
+        catalog=catalog,
+        jobs=jobs,
+        dispatcher=dispatcher,
+        pipeline=pipeline,
+        limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
+    )
+    return Atelier(
+        desk=Desk(
+            submit=submit,
+            cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
+            queue=Overview(jobs=jobs, dispatcher=dispatcher),
+            catalog=catalog,
+        ),
+        recovery=Recovery(jobs=jobs, addresses=addresses, dispatcher=dispatcher, deliver=deliver),
+        supervisor=supervisor,
+        families=settings.families,
+    )
+
+
+def _pipeline(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> Pipeline:
+    check = SafetyCheck(supervisor=supervisor, model=catalog.default("safety"), work_dir=work_dir)
+    return Pipeline(text_checks=[WordCheck()], image_check=check, timeout_s=_CHECK_TIMEOUT_S)
+
+
+def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
+    """What the family's worker gets for this attempt."""
+    return Request(
+        family=job.family,
+        task=job.medium,
+        params=job.params,
+        job=job.id,
+        attempt=job.attempt,
+        seed=job.seed,
+        out=work_dir / f"{job.id}-{job.attempt}",
+        model=catalog.get(job.model),
+    )

@@ -22,7 +22,9 @@ from bot.settings import Settings
 from generation.errors import AtelierError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-generate = typer.Typer(no_args_is_help=True, help="Make something without Discord: same services, same checks.")
+generate = typer.Typer(
+    no_args_is_help=True, help="Make something without Discord: same services, same checks."
+)
 engines = typer.Typer(no_args_is_help=True, help="The environments in which the models run.")
 app.add_typer(generate, name="generate")
 app.add_typer(engines, name="engines")
@@ -89,7 +91,7 @@ def doctor(language: LanguageOption = None) -> None:
 
 
 @generate.command("image")
-def generate_image(
+def generate_image(  # noqa: PLR0913, PLR0917 - typer makes an option of each
     prompt: str,
     negative: Annotated[str | None, typer.Option(help="What must not appear.")] = None,
     count: Annotated[int | None, typer.Option(help="1 to 4 pictures.")] = None,
@@ -126,7 +128,10 @@ def generate_image(
     if json:
         sys.stdout.write(as_json(result) + "\n")
     else:
-        _report(result.get("message") or Sentences.load().text("cli.made", chosen, folder=str(out), **_shown(result)))
+        _report(
+            result.get("message")
+            or Sentences.load().text("cli.made", chosen, folder=str(out), **_shown(result))
+        )
     raise typer.Exit(0 if result["verdict"] in {"approved", "partly_flagged"} else 1)
 
 

@@ -95,5 +95,7 @@ async def _codecs(environments: Environments) -> Finding:
     found = answer.decode().strip()
     complete = found.split(",") == ["zlib", "jpg", "webp", "freetype2"]
     return Finding(
-        level="ok" if complete else "missing", key="codecs" if complete else "codecs_lack", values={"found": found}
+        level="ok" if complete else "missing",
+        key="codecs" if complete else "codecs_lack",
+        values={"found": found},
     )

@@ -1,4 +1,4 @@
-"""The settings, read once from the environment and `.env`. A class, never an instance: `bot.app` makes the one."""
+"""The settings, read once from the environment and `.env`. A class; its instance is made by the command line."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from bot.services.ports import ImagePost, Picture
 from data.artifacts import Artifact, Artifacts
 from data.errors import ArtifactChanged
 from generation.catalog import Catalog
+from generation.errors import WorkerGarbage
 from generation.job import Job, seed_of
 from generation.supervisor import Outcome, Request, Supervisor
 
@@ -48,7 +49,10 @@ class Composer:
         files: dict[tuple[str, int], Path | None] = {
             (file.kind, file.index): made.out / file.name for file in made.files
         }
-        return self._post(job, files["sheet", 0], files, seconds=outcome.seconds)
+        sheet = files.get(("sheet", 0))
+        if sheet is None:
+            raise WorkerGarbage
+        return self._post(job, sheet, files, seconds=outcome.seconds)
 
     def kept_post(self, job: Job, kept: Sequence[Artifact], *, seconds: float) -> ImagePost:
         """The post of files that are kept already."""
@@ -75,9 +79,7 @@ class Composer:
             is_rehearsal=model.mini,
         )
 
-    async def _sheet_params(
-        self, job: Job, outcome: Outcome, approved: frozenset[Path]
-    ) -> Mapping[str, Any]:
+    async def _sheet_params(self, job: Job, outcome: Outcome, approved: frozenset[Path]) -> Mapping[str, Any]:
         paths = {file.index: outcome.out / file.name for file in outcome.files}
         pictures = [
             {

@@ -53,7 +53,7 @@ class Deliver:
             _log.info("job %s was ended by somebody else while it was checked", job.id)
         except AtelierError as error:
             await self._end(job, JobState.FAILED, error.code)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # whatever it was: somebody waits for this job, and nothing of it may be shown
             _log.exception("job %s could not be delivered (%s)", job.id, type(error).__name__)
             await self._end(job, JobState.FAILED, "internal")
@@ -116,7 +116,9 @@ class Deliver:
         try:
             posted = await self._publisher.publish(post, await self._address(job))
         except NotDelivered:
-            _log.warning("job %s could not be delivered; it is kept and tried again at the next start", job.id)
+            _log.warning(
+                "job %s could not be delivered; it is kept and tried again at the next start", job.id
+            )
             return
         await self._posts.done(job.id, posted.channel_id, posted.message_id)
         await self._jobs.move(job.id, JobState.POSTED)
@@ -140,4 +142,3 @@ class Deliver:
     async def _address(self, job: Job) -> ReplyAddress | None:
         address = await self._addresses.get(job.id)
         return None if address is None else ReplyAddress(address)
-

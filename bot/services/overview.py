@@ -27,9 +27,7 @@ class Overview:
         self._dispatcher = dispatcher
 
     async def of_person(self, who: Requester) -> list[QueueRow]:
-        return await self._rows(
-            [job for job in await self._unfinished(who) if job.owner_id == who.person_id]
-        )
+        return await self._rows([job for job in await self._unfinished(who) if job.owner_id == who.person_id])
 
     async def all(self, who: Requester) -> list[QueueRow]:
         """Every unfinished job of this class. Raises NotAllowed unless a teacher asks."""

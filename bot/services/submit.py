@@ -177,5 +177,3 @@ def _whole(text: str) -> int:
         return int(text.strip())
     except ValueError:
         raise InvalidInput("steps_invalid", high=STEPS_LIMIT) from None
-
-

@@ -21,5 +21,5 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_check_passes(name: str) -> None:
-    done = subprocess.run(COMMANDS[name], cwd=ROOT, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(COMMANDS[name], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, f"{name}:\n{done.stdout}\n{done.stderr}"
