@@ -67,7 +67,7 @@ class Jobs:
 
         return await self._database.write(unit)
 
-    async def move(  # noqa: PLR0913  all by name; what a move may change along with the state
+    async def move(
         self,
         job_id: str,
         to: JobState,

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from generation.errors import AtelierError, NotFound, TaskCancelled, WorkerError
+from generation.errors import AtelierError, TaskCancelled, WorkerError
 from generation.forecast import Forecast
-from generation.job import MAX_ATTEMPTS, Job, JobState
+from generation.job import Job, JobState
+from generation.moves import Moves
 from generation.ports import JobStore, Runner, Timings
 from generation.queue import FairQueue
 from generation.retry import Retry, retry_of
@@ -25,9 +26,6 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 CLOSE_SECONDS: Final = 10.0
-STORAGE_PAUSE_SECONDS: Final = 1.0
-RESTARTED: Final = "restarted"
-STORAGE_FAILED: Final = "storage_failed"
 
 
 @dataclass(slots=True)
@@ -75,7 +73,7 @@ class Dispatcher:
     ) -> None:
         self._queue = queue
         self._runner = supervisor
-        self._store = store
+        self._moves = Moves(store)
         self._forecast = Forecast(timings)
         self._requests = requests
         self._on_progress = on_progress
@@ -89,7 +87,6 @@ class Dispatcher:
         self._families: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._open = False
-        self._closing = asyncio.Event()
 
     async def start(self) -> None:
         """Begin with the jobs that wait."""
@@ -118,7 +115,7 @@ class Dispatcher:
         `failed` with the code "restarted"; telling their owners is the caller's part.
         """
         found = [job for job in jobs if job.id not in self._queue and job.id not in self._active]
-        moved = [job for job in await asyncio.gather(*map(self._recover, found)) if job is not None]
+        moved = [job for job in await asyncio.gather(*map(self._moves.recover, found)) if job is not None]
         queued = tuple(job for job in moved if job.state is JobState.QUEUED and job.id not in self._queue)
         for job in queued:
             self._add(job)
@@ -132,7 +129,7 @@ class Dispatcher:
     async def close(self) -> None:
         """Stop in bounded time: running jobs wait again in the store, deliveries are given time to end."""
         self._open = False
-        self._closing.set()
+        self._moves.close()
         for active in list(self._active.values()):
             if active.started and not active.delivering:
                 self._spawn(self._runner.cancel(active.job.id))
@@ -145,7 +142,7 @@ class Dispatcher:
         for active in list(self._active.values()):
             if not active.delivering:
                 with suppress(AtelierError):
-                    await self._put_back(active.job)
+                    await self._moves.put_back(active.job)
 
     def place(self, job_id: str) -> int:
         """1: next; 0: not waiting (any more)."""
@@ -203,8 +200,8 @@ class Dispatcher:
                 await self._deliver(active.job, outcome)
             else:
                 await self._after_failure(active, error or TaskCancelled())
-        except NotFound:
-            _LOG.info("job %s was moved by somebody else", active.job.id)
+        except AtelierError as error:  # somebody else has moved it, or the disk refuses while closing
+            _LOG.info("job %s is left as it is (%s)", active.job.id, error)
         if self._active.get(active.job.id) is active:
             del self._active[active.job.id]
         self._dispatch()
@@ -212,8 +209,8 @@ class Dispatcher:
     async def _attempt(self, active: _Active) -> tuple[Outcome | None, WorkerError | None]:
         """One attempt; the family's place is free again as soon as the worker is done. Raises NotFound."""
         try:
-            active.job = await self._commit(active.job.id, JobState.RUNNING, expect=JobState.QUEUED)
-            if active.cancelled or self._closing.is_set():
+            active.job = await self._moves.commit(active.job.id, JobState.RUNNING, expect=JobState.QUEUED)
+            if active.cancelled or self._moves.closing:
                 return None, TaskCancelled()
             active.started, active.since = True, self._clock()
             return await self._run(active.job), None
@@ -249,8 +246,8 @@ class Dispatcher:
         retry = retry_of(job, error)
         if active.cancelled:
             await self._end(job, JobState.CANCELLED, TaskCancelled())
-        elif self._closing.is_set():
-            await self._put_back(job)
+        elif self._moves.closing:
+            await self._moves.put_back(job)
         elif retry is not None:
             await self._retry(active, retry, error)
         else:
@@ -260,7 +257,7 @@ class Dispatcher:
     async def _retry(self, active: _Active, retry: Retry, error: WorkerError) -> None:
         job = active.job
         _LOG.warning("job %s is tried again (attempt %d: %s)", job.id, job.attempt, error.code)
-        job = await self._commit(
+        job = await self._moves.commit(
             job.id,
             JobState.QUEUED,
             expect=JobState.RUNNING,
@@ -289,48 +286,18 @@ class Dispatcher:
             await self._runner.cancel(job_id)
         return True
 
-    async def _recover(self, job: Job) -> Job | None:
-        """The job in its new state, None when it has moved on by itself."""
-        if job.state not in {JobState.RUNNING, JobState.CHECKING}:
-            return job
-        to = JobState.QUEUED if job.attempt < MAX_ATTEMPTS else JobState.FAILED
-        try:
-            return await self._commit(job.id, to, expect=job.state, error_code=RESTARTED)
-        except NotFound:
-            return None
-
-    async def _put_back(self, job: Job) -> None:
-        """At an orderly stop: the attempt that was broken off does not count."""
-        attempt = job.attempt - 1 if job.state is JobState.RUNNING else job.attempt
-        with suppress(NotFound):
-            await self._commit(job.id, JobState.QUEUED, attempt=attempt)
-
     async def _end(self, job: Job, to: JobState, error: WorkerError) -> bool:
         """Commit the end, then let the owner be told. False: it has ended, or is being posted, already."""
-        try:
-            ended = await self._commit(job.id, to, error_code=error.code)
-        except NotFound:
-            return False
-        self._spawn(self._tell(ended, error))
-        return True
+        ended = await self._moves.end(job, to, error.code)
+        if ended is not None:
+            self._spawn(self._tell(ended, error))
+        return ended is not None
 
     async def _tell(self, job: Job, error: WorkerError) -> None:
         try:
             await self._on_failure(job, error)
         except Exception as failure:  # noqa: BLE001  the job has ended; nothing else depends on this
             _LOG.error("the owner of job %s was not told (%s)", job.id, type(failure).__name__)
-
-    async def _commit(self, job_id: str, to: JobState, **changes: Any) -> Job:
-        """Move a job; while the disk refuses, wait and try again, for nothing may happen without its row."""
-        while True:
-            try:
-                return await self._store.move(job_id, to, **changes)
-            except AtelierError as error:
-                if error.code != STORAGE_FAILED or self._closing.is_set():
-                    raise
-                _LOG.error("job %s cannot be stored (%s); trying again", job_id, error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), STORAGE_PAUSE_SECONDS)
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

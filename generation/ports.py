@@ -26,7 +26,7 @@ class Runner(Protocol):
 class JobStore(Protocol):
     """Where moves are committed (`data.jobs.Jobs`). Raises NotFound for a job that has moved on meanwhile."""
 
-    async def move(  # noqa: PLR0913  all by name; what may change along with the state
+    async def move(
         self,
         job_id: str,
         to: JobState,
