@@ -1,0 +1,36 @@
+/** The right side: who belongs to the class. */
+
+import { avatar, fill, h } from "./dom.js";
+import { on, store } from "./store.js";
+import { t } from "./texts.js";
+
+export class MemberList {
+  constructor() {
+    this.element = h("aside", { class: "members", id: "members", "aria-label": t("members") });
+    this.stops = ["state", "status"].map((name) => on(name, () => this.paint()));
+    this.paint();
+  }
+
+  destroy() {
+    for (const stop of this.stops) stop();
+  }
+
+  paint() {
+    const all = [...store.members.values()].sort((a, b) => a.name.localeCompare(b.name));
+    const groups = [
+      [t("teachers"), all.filter((member) => member.role === "teacher")],
+      [t("bots"), all.filter((member) => member.bot)],
+      [t("pupils"), all.filter((member) => !member.bot && member.role !== "teacher")],
+    ];
+    fill(this.element, groups.filter(([, members]) => members.length).map(([name, members]) => h("section", {},
+      h("h2", { class: "category" }, `${name} – ${members.length}`),
+      h("ul", {}, members.map(memberEntry)))));
+  }
+}
+
+function memberEntry(member) {
+  const away = member.bot && !store.botOnline;
+  const name = h("span", {}, member.name);
+  name.style.color = `color-mix(in oklab, ${member.color} 62%, #fff)`;
+  return h("li", { class: away ? "member away" : "member" }, avatar(member.name, member.color, "small"), name, member.bot ? h("span", { class: "app-tag" }, t("appTag")) : null);
+}

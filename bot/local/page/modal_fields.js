@@ -1,0 +1,66 @@
+/** Fields of a form: text inputs (one line or many) and file uploads. */
+
+import { fill, h, icon, iconButton, uniqueId } from "./dom.js";
+import { fileSize, t } from "./texts.js";
+
+const PARAGRAPH = 2;
+
+/** A text input with its counter; lengths and "required" are checked on sending, as on Discord. */
+export function textField(component) {
+  const inputId = uniqueId("input");
+  const required = component.required ?? true;
+  const attrs = { id: inputId, class: "input", placeholder: component.placeholder, maxlength: component.max_length ?? 4000, "aria-required": String(required), autocomplete: "off" };
+  const input = component.style === PARAGRAPH ? h("textarea", { ...attrs, rows: 5 }) : h("input", { ...attrs, type: "text" });
+  input.value = component.value ?? "";
+  const counter = h("span", { class: "counter", "aria-hidden": "true" });
+  const count = () => fill(counter, component.max_length ? `${input.value.length} / ${component.max_length}` : "");
+  input.addEventListener("input", count);
+  count();
+  return {
+    inputId, labelId: uniqueId("label"), required, element: h("div", { class: "text-field" }, input, counter),
+    problem: () => {
+      if (!input.value.trim()) return required ? t("fieldRequired") : null;
+      return input.value.length < (component.min_length ?? 0) ? t("fieldShort", { limit: component.min_length }) : null;
+    },
+    result: () => ({ type: component.type, id: component.id, custom_id: component.custom_id, value: input.value }),
+  };
+}
+
+/** A place to choose or drop files; the submission names them by their place among all files. */
+export function fileField(component) {
+  const inputId = uniqueId("input");
+  const required = component.required ?? true;
+  const least = component.min_values ?? 1;
+  const most = component.max_values ?? 1;
+  let files = [];
+  const picker = h("input", { id: inputId, type: "file", class: "hidden-visually", multiple: most > 1 });
+  const list = h("ul", { class: "file-list" });
+  const zone = h("label", { class: "drop-zone", for: inputId }, icon("file"), t("uploadFiles"));
+  const paint = () => fill(list, files.map((file, index) => h("li", {}, h("span", {}, file.name), h("span", { class: "file-size" }, fileSize(file.size)),
+    iconButton("close", t("removeFile", { name: file.name }), () => { files.splice(index, 1); paint(); }))));
+  const add = (more) => {
+    files = most === 1 ? [...more].slice(-1) : [...files, ...more].slice(0, most);
+    paint();
+  };
+  picker.addEventListener("change", () => {
+    add(picker.files);
+    picker.value = "";
+  });
+  zone.addEventListener("dragover", (event) => event.preventDefault());
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    add(event.dataTransfer.files);
+  });
+  return {
+    inputId, labelId: uniqueId("label"), required, element: h("div", { class: "file-field" }, picker, zone, list),
+    problem: () => {
+      if (!files.length) return required && least > 0 ? t("fieldRequired") : null;
+      return files.length < least ? t("fieldMin", { limit: least }) : null;
+    },
+    result: (all) => ({
+      type: component.type, id: component.id, custom_id: component.custom_id,
+      values: files.map((file) => all.push(file) - 1),
+    }),
+  };
+}
