@@ -1,0 +1,107 @@
+"""The buttons under a message: their ids and rows. What a press does is in `views.py`.
+
+An id says all that is needed, `ka:<action>:<job or number>[:<picture>[:<nonce>]]`, so that a button works as long
+as its message stands, also after a restart of the bot. Whatever arrives as an id may be forged: the services look
+the job up and decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import discord
+
+from bot.i18n import Sentences
+
+_ID = re.compile(
+    r"ka:(?P<action>[a-z]{1,12}):(?P<subject>[0-9a-z]{1,20})(?::(?P<index>[1-9]))?(?::(?P<nonce>[0-9a-z]{1,20}))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonId:
+    """A component's or a form's id. `subject`: a job's id, or the number of an example."""
+
+    action: str
+    subject: str
+    index: int | None = None
+    nonce: str | None = None
+
+    def __str__(self) -> str:
+        parts = ["ka", self.action, self.subject]
+        parts += [str(part) for part in (self.index, self.nonce) if part is not None]
+        return ":".join(parts)
+
+    @classmethod
+    def read(cls, custom_id: str) -> ButtonId | None:
+        """None for anything that is not one of ours."""
+        match = _ID.fullmatch(custom_id)
+        if match is None:
+            return None
+        index = match["index"]
+        return cls(
+            action=match["action"],
+            subject=match["subject"],
+            index=None if index is None else int(index),
+            nonce=match["nonce"],
+        )
+
+
+def cancel_row(sentences: Sentences, job_id: str, locale: str) -> discord.ui.View:
+    return _view([_button("cancel", job_id, sentences.text("button.cancel", locale), row=0, emoji="✋")])
+
+
+def result_rows(sentences: Sentences, job_id: str, locale: str, pictures: Iterable[int]) -> discord.ui.View:
+    """Row 1: the pictures that can be adapted. Row 2: once more."""
+    buttons = [
+        _button("adapt", job_id, str(index), row=0, index=index, style=discord.ButtonStyle.primary)
+        for index in pictures
+    ]
+    buttons.append(_button("again", job_id, sentences.text("button.again", locale), row=1, emoji="🔁"))
+    buttons.append(_button("seeds", job_id, sentences.text("button.seeds", locale), row=1, emoji="🎲"))
+    return _view(buttons)
+
+
+def cancel_rows(sentences: Sentences, jobs: Iterable[tuple[str, str]], locale: str) -> discord.ui.View:
+    """One cancel button for each (job id, short name), five a row, at most 25."""
+    return _view(
+        _button("cancel", job_id, sentences.text("button.cancel_one", locale, name=name), row=place // 5)
+        for place, (job_id, name) in enumerate(list(jobs)[:25])
+    )
+
+
+def example_rows(examples: Iterable[str]) -> discord.ui.View:
+    """A button for each example prompt; the number counts from 0."""
+    return _view(
+        _button("example", str(number), _label(prompt), row=number, emoji="🎨")
+        for number, prompt in enumerate(examples)
+    )
+
+
+def _button(
+    action: str,
+    subject: str,
+    label: str,
+    *,
+    row: int,
+    index: int | None = None,
+    emoji: str | None = None,
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+) -> discord.ui.Button[discord.ui.View]:
+    custom_id = str(ButtonId(action=action, subject=subject, index=index))
+    return discord.ui.Button(custom_id=custom_id, label=_label(label), row=row, emoji=emoji, style=style)
+
+
+def _label(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _view(buttons: Iterable[discord.ui.Button[discord.ui.View]]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(button)
+    # A stopped view is sent all the same but not kept: presses are read from the ids, and memory stays level.
+    view.stop()
+    return view

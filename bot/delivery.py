@@ -1,0 +1,232 @@
+"""The ways to a person on Discord, best first: the command's own answer, its channel, a direct message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import discord
+
+from bot.addresses import Answer, read_address
+from bot.answers import DROPPED
+from bot.i18n import Sentences
+from bot.posts import DEFAULT_FILE_LIMIT, ComposedPost, Fill, compose_post
+from bot.services.ports import ImagePost, NotDelivered, Posted, ReplyAddress
+from generation.job import Job
+
+_log = logging.getLogger(__name__)
+
+SEARCHED_MESSAGES = 50
+TOO_LARGE = 40005
+T = TypeVar("T")
+
+
+class Delivery:
+    """Says things about a job. `attach` gives it the client it speaks through."""
+
+    def __init__(self, *, sentences: Sentences, clock: Callable[[], float]) -> None:
+        self._sentences = sentences
+        self._clock = clock
+        self._client: discord.Client | None = None
+
+    def attach(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def edit_answer(
+        self, address: ReplyAddress | None, *, content: str, view: discord.ui.View | None
+    ) -> None:
+        """Replace the words of the command's own answer. Raises NotDelivered if it cannot be edited any more."""
+        answer = self._open_answer(address)
+        if answer is None:
+            raise NotDelivered
+        await _once_more(lambda: self._edit(answer, content=content, view=view))
+
+    async def deliver(self, post: ImagePost, address: ReplyAddress | None) -> Posted:
+        """Show a result exactly once. Raises NotDelivered."""
+        answer = self._open_answer(address)
+        if answer is not None and (posted := await self._by_answer(post, answer)):
+            return posted
+        if posted := await self._by_channel(post):
+            await self._take_away_status(address)
+            return posted
+        if posted := await self._by_direct_message(post):
+            return posted
+        raise NotDelivered
+
+    async def tell(self, job: Job, address: ReplyAddress | None, text: str, *, private: bool) -> None:
+        """`text` in place of the result; `private` first takes away what others can see. Raises NotDelivered."""
+        answer = self._open_answer(address)
+        if answer is None:
+            await self._tell_without_answer(job, address, text, private=private)
+        elif private:
+            await self._tell_privately(answer, text)
+        else:
+            await _once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=None))
+
+    # -- the command's own answer --
+
+    async def _by_answer(self, post: ImagePost, answer: Answer) -> Posted | None:
+        async def edit(made: ComposedPost) -> Posted:
+            files = [file.open() for file in made.files]
+            message = await self._edit(
+                answer, content=made.content, embeds=[made.embed], attachments=files, view=made.view
+            )
+            return Posted(channel_id=str(message.channel.id), message_id=str(message.id))
+
+        return await self._filled(post, answer.file_limit, edit)
+
+    async def _edit(self, answer: Answer, **what: Any) -> discord.WebhookMessage:
+        # "@original" is Discord's name for an interaction's own answer, in place of a message id
+        original: Any = "@original"
+        return await self._webhook(answer).edit_message(original, allowed_mentions=_nobody(), **what)
+
+    async def _tell_privately(self, answer: Answer, text: str) -> None:
+        webhook = self._webhook(answer)
+        original: Any = "@original"
+        try:
+            await _once_more(lambda: webhook.delete_message(original))
+        except discord.NotFound:
+            _log.debug("there was no public answer to take away")
+        await webhook.send(text, ephemeral=True, allowed_mentions=_nobody())
+
+    # -- the channel --
+
+    async def _by_channel(self, post: ImagePost) -> Posted | None:
+        job = post.job
+        channel = self._channel(job.channel_id, job.guild_id)
+        if channel is None:
+            return None
+        try:
+            if found := await self._find_posted(channel, job):
+                return found
+            return await self._filled(post, self._file_limit(job), lambda made: _send(channel, made, job))
+        except (discord.DiscordException, *DROPPED) as error:
+            _log.warning("job %s: the channel did not take it (%s)", job.id, type(error).__name__)
+            return None
+
+    async def _find_posted(self, channel: discord.PartialMessageable, job: Job) -> Posted | None:
+        """A post of the same job: an edit whose answer got lost, or one from before a restart."""
+        me = self._required().user
+        try:
+            async for message in channel.history(limit=SEARCHED_MESSAGES):
+                footers = [embed.footer.text or "" for embed in message.embeds]
+                if me is not None and message.author.id == me.id and any(job.id in text for text in footers):
+                    return Posted(channel_id=str(message.channel.id), message_id=str(message.id))
+        except discord.Forbidden:
+            _log.info("the history of the channel may not be read: the nonce alone prevents a double post")
+        return None
+
+    async def _take_away_status(self, address: ReplyAddress | None) -> None:
+        """The old "it takes two minutes" would stand there for ever."""
+        answer = read_address(address)
+        if answer is None or answer.message_id is None:
+            return
+        channel = self._channel(str(answer.channel_id), None)
+        try:
+            if channel is not None:
+                await channel.get_partial_message(answer.message_id).delete()
+        except (discord.DiscordException, *DROPPED):
+            _log.debug("an old status stays where it is")
+
+    # -- the direct message --
+
+    async def _by_direct_message(self, post: ImagePost) -> Posted | None:
+        job = post.job
+        try:
+            channel = await self._direct_channel(job)
+            # no buttons: a direct message belongs to no class, so nobody could check what they start
+            return await self._filled(
+                post, DEFAULT_FILE_LIMIT, lambda made: _send(channel, made, job), buttons=False
+            )
+        except (discord.DiscordException, NotDelivered, *DROPPED) as error:
+            _log.warning("job %s: no direct message either (%s)", job.id, type(error).__name__)
+            return None
+
+    async def _direct_channel(self, job: Job) -> discord.DMChannel:
+        if not job.owner_id.isdigit():
+            raise NotDelivered
+        return await self._required().create_dm(discord.Object(int(job.owner_id)))
+
+    async def _tell_without_answer(
+        self, job: Job, address: ReplyAddress | None, text: str, *, private: bool
+    ) -> None:
+        channel = self._channel(job.channel_id, job.guild_id)
+        await self._take_away_status(address)
+        if private or channel is None:
+            direct = await self._direct_channel(job)
+            await direct.send(text, allowed_mentions=_nobody())
+            return
+        words = self._sentences.text("status.to_owner", job.locale, owner=f"<@{job.owner_id}>", text=text)
+        await channel.send(words, allowed_mentions=_nobody(), nonce=f"{job.id}-e")
+
+    # -- shared --
+
+    async def _filled(
+        self,
+        post: ImagePost,
+        file_limit: int,
+        send: Callable[[ComposedPost], Awaitable[Posted]],
+        *,
+        buttons: bool = True,
+    ) -> Posted | None:
+        """Send with all files, or with fewer when Discord finds it too large. None if this way is closed."""
+        for fill in (Fill.ALL, Fill.SHEET, Fill.NOTHING):
+            made = compose_post(post, self._sentences, file_limit=file_limit, fill=fill, buttons=buttons)
+            try:
+                return await _once_more(lambda made=made: send(made))  # type: ignore[misc]
+            except discord.HTTPException as error:
+                if error.status != 413 and error.code != TOO_LARGE:
+                    _log.warning("job %s: Discord answered %s/%s", post.job.id, error.status, error.code)
+                    return None
+            except DROPPED as error:
+                _log.warning("job %s: the connection broke (%s)", post.job.id, type(error).__name__)
+                return None
+        return None
+
+    def _open_answer(self, address: ReplyAddress | None) -> Answer | None:
+        answer = read_address(address)
+        return answer if answer is not None and answer.is_open(self._clock()) else None
+
+    def _webhook(self, answer: Answer) -> discord.Webhook:
+        return discord.Webhook.partial(answer.application_id, answer.token, client=self._required())
+
+    def _channel(self, channel_id: str, guild_id: str | None) -> discord.PartialMessageable | None:
+        if not channel_id.isdigit() or int(channel_id) == 0:
+            return None
+        guild = int(guild_id) if guild_id is not None and guild_id.isdigit() else None
+        return self._required().get_partial_messageable(int(channel_id), guild_id=guild)
+
+    def _file_limit(self, job: Job) -> int:
+        guild = self._required().get_guild(int(job.guild_id)) if job.guild_id.isdigit() else None
+        return DEFAULT_FILE_LIMIT if guild is None else guild.filesize_limit
+
+    def _required(self) -> discord.Client:
+        if self._client is None:
+            raise NotDelivered("the publisher has no client yet")
+        return self._client
+
+
+async def _send(channel: discord.abc.Messageable, made: ComposedPost, job: Job) -> Posted:
+    extra: dict[str, Any] = {} if made.view is None else {"view": made.view}
+    message = await channel.send(
+        made.content,
+        embed=made.embed,
+        files=[file.open() for file in made.files],
+        nonce=job.id,  # discord.py asks for it to be enforced: the same nonce twice makes one message
+        allowed_mentions=_nobody(),
+        **extra,
+    )
+    return Posted(channel_id=str(message.channel.id), message_id=str(message.id))
+
+
+async def _once_more(call: Callable[[], Awaitable[T]]) -> T:
+    """Calls that can be repeated without doing twice what they do: once more after a dropped connection."""
+    try:
+        return await call()
+    except DROPPED:
+        return await call()
+
+
+def _nobody() -> discord.AllowedMentions:
+    return discord.AllowedMentions.none()

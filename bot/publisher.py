@@ -1,0 +1,102 @@
+"""The only way by which a job's words and pictures reach Discord. Pictures come as `Approved` or not at all.
+
+Each job has a track: one call at a time, a status never after the result, a result once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import discord
+
+from bot.answers import DROPPED
+from bot.delivery import Delivery
+from bot.i18n import Sentences
+from bot.posts import compose_status
+from bot.services.ports import ImagePost, NotDelivered, Posted, ReplyAddress, Status
+from generation.job import Job
+from moderation.verdict import Approved
+
+_log = logging.getLogger(__name__)
+
+REMEMBERED_JOBS = 2000
+Clock = Callable[[], float]
+K = TypeVar("K")
+
+
+@dataclass(slots=True)
+class _Track:
+    """What was said about one job. `phase`: 0 nothing, 1 that it waits, 2 how far it is. Only forwards."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    phase: int = 0
+    closed: bool = False
+    posted: Posted | None = None
+
+
+class DiscordPublisher:
+    """`bot.services.ports.Publisher` on Discord. Give it its client with `attach` before anything is shown."""
+
+    def __init__(self, *, sentences: Sentences, clock: Clock = time.time) -> None:
+        self._sentences = sentences
+        self._delivery = Delivery(sentences=sentences, clock=clock)
+        self._tracks: OrderedDict[str, _Track] = OrderedDict()
+
+    def attach(self, client: discord.Client) -> None:
+        self._delivery.attach(client)
+
+    async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
+        """One edit while the job waits and one while it is in work; whatever comes late or twice is left out."""
+        track = self._track(job)
+        phase = 2 if status.total > 0 else 1
+        async with track.lock:
+            if track.closed or phase <= track.phase:
+                return
+            track.phase = phase
+            content, view = compose_status(job, status, self._sentences)
+            try:
+                await self._delivery.edit_answer(address, content=content, view=view)
+            except (discord.DiscordException, NotDelivered, *DROPPED) as error:
+                _log.info("the status of job %s could not be shown (%s)", job.id, type(error).__name__)
+
+    async def publish(self, post: Approved[ImagePost], address: ReplyAddress | None) -> Posted:
+        """See `ports.Publisher`. Raises TypeError for anything but an `Approved`, NotDelivered when no way is left."""
+        if not isinstance(post, Approved):
+            raise TypeError("only what the pipeline approved is published")
+        image = post.value
+        track = self._track(image.job)
+        track.closed = True  # from here on no status may follow, also while a result is on its way
+        async with track.lock:
+            if track.posted is None:
+                track.posted = await self._delivery.deliver(image, address)
+            return track.posted
+
+    async def tell_owner(
+        self, job: Job, address: ReplyAddress | None, code: str, values: Mapping[str, Any], *, private: bool
+    ) -> None:
+        """See `ports.Publisher`. Best effort: a sentence that cannot be delivered is logged by its code."""
+        track = self._track(job)
+        track.closed = True
+        key = f"error.{code}"
+        known = key if self._sentences.has(key) else "error.internal"
+        text = self._sentences.text(known, job.locale, **values)
+        async with track.lock:
+            try:
+                await self._delivery.tell(job, address, text, private=private)
+            except (discord.DiscordException, NotDelivered, *DROPPED) as error:
+                _log.warning(
+                    "the owner of job %s could not be told %s (%s)", job.id, code, type(error).__name__
+                )
+
+    def _track(self, job: Job) -> _Track:
+        track = self._tracks.setdefault(job.id, _Track())
+        self._tracks.move_to_end(job.id)
+        while len(self._tracks) > REMEMBERED_JOBS:
+            self._tracks.popitem(last=False)
+        return track

@@ -1,0 +1,117 @@
+"""What happens when a button is pressed or a form is sent.
+
+Everything is read from the id that comes with the press, nothing is kept in memory: after a restart a press finds the
+same code and the same database. (discord.py's own way, dynamic items, stays silent when an id is not on the message
+or when something fails; here every press gets an answer.)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.answers import Press, defer, say_in_private, send_form
+from bot.buttons import ButtonId
+from bot.errors import answer_error
+from bot.forms import adapt_form, read_form
+from bot.i18n import Sentences
+from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
+from generation.errors import NotFound
+
+if TYPE_CHECKING:
+    from bot.services.desk import Desk
+
+Who = Callable[[Press], Requester]
+Handler = Callable[[Press, ButtonId], Awaitable[None]]
+
+EXAMPLES = tuple(f"e{number:02}" for number in range(1, 16))
+HELP_EXAMPLES = EXAMPLES[:3]
+
+
+class Presses:
+    """Answers every press and every form. `who` says who somebody is, see `checks.requester_of`."""
+
+    def __init__(self, *, desk: Desk, publisher: Publisher, sentences: Sentences, who: Who) -> None:
+        self._desk = desk
+        self._publisher = publisher
+        self._sentences = sentences
+        self._who = who
+        self._buttons: Mapping[str, Handler] = {
+            "adapt": self._open_form,
+            "again": self._again,
+            "seeds": self._again,
+            "cancel": self._cancel,
+            "example": self._example,
+        }
+        self._forms: Mapping[str, Handler] = {"adapt": self._adapt}
+
+    async def answer(self, interaction: Press) -> None:
+        """Never raises; leaves everything but presses and forms to discord.py."""
+        handlers = {
+            discord.InteractionType.component: self._buttons,
+            discord.InteractionType.modal_submit: self._forms,
+        }.get(interaction.type)
+        if handlers is None:
+            return
+        try:
+            await self._dispatch(interaction, handlers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person waits for an answer
+            await answer_error(interaction, error, self._sentences)
+
+    async def _dispatch(self, interaction: Press, handlers: Mapping[str, Handler]) -> None:
+        pressed = ButtonId.read(str(_data(interaction).get("custom_id", "")))
+        handler = handlers.get(pressed.action) if pressed is not None else None
+        if pressed is None or handler is None:
+            raise NotFound("button_unknown")
+        await handler(interaction, pressed)
+
+    async def _open_form(self, interaction: Press, pressed: ButtonId) -> None:
+        # no defer: a form must be the first answer, so the recipe is one quick read
+        index = pressed.index or 0
+        job = await self._desk.submit.recipe(pressed.subject, index, self._who(interaction))
+        await send_form(interaction, adapt_form(job, index, self._sentences, interaction.locale))
+
+    async def _adapt(self, interaction: Press, pressed: ButtonId) -> None:
+        address = await defer(interaction)
+        changes = read_form(_data(interaction))
+        ticket = await self._desk.submit.adapt(
+            pressed.subject, pressed.index or 0, changes, self._who(interaction), address
+        )
+        await show_waiting(self._publisher, ticket, address)
+
+    async def _again(self, interaction: Press, pressed: ButtonId) -> None:
+        address = await defer(interaction)
+        ticket = await self._desk.submit.again(
+            pressed.subject, self._who(interaction), address, new_seeds=pressed.action == "seeds"
+        )
+        await show_waiting(self._publisher, ticket, address)
+
+    async def _example(self, interaction: Press, pressed: ButtonId) -> None:
+        address = await defer(interaction)
+        number = int(pressed.subject) if pressed.subject.isdecimal() else len(HELP_EXAMPLES)
+        if number >= len(HELP_EXAMPLES):
+            raise NotFound("button_unknown")
+        prompt = self._sentences.text(f"examples.{HELP_EXAMPLES[number]}", interaction.locale)
+        ticket = await self._desk.submit.image(ImageRequest(prompt=prompt), self._who(interaction), address)
+        await show_waiting(self._publisher, ticket, address)
+
+    async def _cancel(self, interaction: Press, pressed: ButtonId) -> None:
+        await defer(interaction, private=True)
+        done = await self._desk.cancel.cancel(pressed.subject, self._who(interaction))
+        key = "cancel.done" if done else "cancel.too_late"
+        await say_in_private(interaction, self._sentences.text(key, interaction.locale))
+
+
+def _data(interaction: Press) -> Mapping[str, Any]:
+    data: Any = interaction.data
+    return data or {}
+
+
+async def show_waiting(publisher: Publisher, ticket: Ticket, address: ReplyAddress) -> None:
+    """The acknowledgement of a command: place and, if it was ever measured, when the result will be there."""
+    seconds: Any = ticket.expected_seconds
+    ready_at = None if seconds is None else time.time() + seconds
+    await publisher.show_status(ticket.job, address, Status(place=ticket.place, ready_at=ready_at))

@@ -1,0 +1,128 @@
+"""`/image`, in German `/bild`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.answers import defer
+from bot.client import AtelierBot
+from bot.commands import choices_for, make_command
+from bot.services.ports import ImageRequest
+from bot.views import EXAMPLES, show_waiting
+from generation.params import COUNT_LIMIT, GUIDANCE_HIGH, GUIDANCE_LOW, SCHEDULERS, STEPS_LIMIT
+
+Interaction = discord.Interaction[AtelierBot]
+Choices = list[app_commands.Choice[str]]
+
+
+class _Between(app_commands.Transformer):
+    """Tells Discord the smallest and largest value, and lets every value through: the service has the sentence."""
+
+    def __init__(self, kind: discord.AppCommandOptionType, low: float, high: float) -> None:
+        self._kind, self._low, self._high = kind, low, high
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return self._kind
+
+    @property
+    def min_value(self) -> float:
+        return self._low
+
+    @property
+    def max_value(self) -> float:
+        return self._high
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Any:
+        return value
+
+
+if TYPE_CHECKING:
+    Count = int
+    Steps = int
+    Guidance = float
+else:
+    _WHOLE, _DECIMAL = discord.AppCommandOptionType.integer, discord.AppCommandOptionType.number
+    Count = app_commands.Transform[int, _Between(_WHOLE, 1, COUNT_LIMIT)]
+    Steps = app_commands.Transform[int, _Between(_WHOLE, 1, STEPS_LIMIT)]
+    Guidance = app_commands.Transform[float, _Between(_DECIMAL, GUIDANCE_LOW, GUIDANCE_HIGH)]
+
+
+async def image(
+    interaction: Interaction,
+    prompt: str,
+    negative: str | None = None,
+    count: Count | None = None,
+    guidance: Guidance | None = None,
+    steps: Steps | None = None,
+    seed: str | None = None,
+    size: str | None = None,
+    model: str | None = None,
+    scheduler: str | None = None,
+) -> None:
+    address = await defer(interaction)
+    bot = interaction.client
+    request = ImageRequest(
+        prompt=prompt,
+        negative=negative,
+        count=count,
+        guidance=guidance,
+        steps=steps,
+        seed=seed,
+        size=size,
+        model=model,
+        scheduler=scheduler,
+    )
+    ticket = await bot.desk.submit.image(request, bot.requester(interaction), address)
+    await show_waiting(bot.publisher, ticket, address)
+
+
+async def complete_prompt(interaction: Interaction, current: str) -> Choices:
+    """Examples in the person's language. What was typed stays as it is when none fits."""
+    sentences = interaction.client.sentences
+    texts = [sentences.text(f"examples.{example}", interaction.locale) for example in EXAMPLES]
+    return choices_for(current, [(text, text) for text in texts])
+
+
+async def complete_model(interaction: Interaction, current: str) -> Choices:
+    """Models on this machine; the practice models say that they are such."""
+    bot = interaction.client
+    options = []
+    for model in bot.desk.catalog.models("image"):
+        if model.path is None:
+            continue
+        title = model.title
+        if model.mini:
+            title = bot.sentences.text("model.rehearsal", interaction.locale, title=title)
+        options.append((title, model.id))
+    return choices_for(current, options)
+
+
+async def complete_size(interaction: Interaction, current: str) -> Choices:
+    """The model's own size first: others are likely to look worse."""
+    default = interaction.client.desk.catalog.default("image")
+    sizes = [
+        (default.default_width or 512, default.default_height or 512),
+        (512, 512),
+        (512, 768),
+        (768, 512),
+    ]
+    texts = [f"{width}x{height}" for width, height in dict.fromkeys(sizes)]
+    return choices_for(current, [(text.replace("x", " × "), text) for text in texts])
+
+
+async def complete_scheduler(_: Interaction, current: str) -> Choices:
+    return choices_for(current, [(name, name) for name in SCHEDULERS])
+
+
+async def setup(bot: AtelierBot) -> None:
+    completions = {
+        "prompt": complete_prompt,
+        "size": complete_size,
+        "model": complete_model,
+        "scheduler": complete_scheduler,
+    }
+    bot.tree.add_command(make_command(image, "image", bot.sentences, completions=completions))
