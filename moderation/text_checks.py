@@ -59,7 +59,7 @@ def _ask(check: TextCheck, text: str) -> Verdict:
     name = getattr(owner, "name", None) or getattr(owner, "__name__", None) or type(owner).__name__
     try:
         verdict: object = check(text)
-    except Exception as error:  # noqa: BLE001 - whatever a check raises, it did not say yes
+    except BaseException as error:  # noqa: BLE001 - in this thread even SystemExit is only "did not say yes"
         # The type only: an error's text may quote a prompt.
         logger.warning("text check %s failed: %s", name, type(error).__name__)
         return Verdict.refuse(str(name), CHECK_FAILED)
