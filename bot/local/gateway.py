@@ -1,0 +1,330 @@
+"""The gateway: Discord's WebSocket for events, version 10, JSON, plain or zlib-stream.
+
+A `Session` outlives its connection: every event gets the session's next number and is kept, so that RESUME can
+replay what was missed. Closing codes are Discord's (4001 unknown operation … 4014 disallowed intents).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import zlib
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from bot.local import shapes
+from bot.local.errors import Json
+from bot.local.ids import secret
+from bot.local.intents import KNOWN, PRIVILEGED, Intent
+from bot.local.traffic import Dispatched
+from bot.local.world import World
+
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, RECONNECT = 0, 1, 2, 3, 4, 6, 7
+REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 8, 9, 10, 11
+
+
+class CloseSocket(Exception):
+    """The connection ends with one of Discord's closing codes."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class Connection:
+    """One WebSocket. Frames leave in the order of `push`, through one zlib stream where that was asked for."""
+
+    def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
+        self.socket = socket
+        self.session: Session | None = None
+        self._stream = zlib.compressobj() if compress else None
+        self._queue: asyncio.Queue[Json | None] = asyncio.Queue()
+
+    def push(self, payload: Json | None) -> None:
+        """Queue a payload; None ends the writer."""
+        self._queue.put_nowait(payload)
+
+    async def write(self) -> None:
+        """Send what is queued until None comes or the peer is gone."""
+        with contextlib.suppress(ConnectionError):
+            while (payload := await self._queue.get()) is not None:
+                text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+                if self._stream is None:
+                    await self.socket.send_str(text)
+                else:
+                    data = self._stream.compress(text.encode()) + self._stream.flush(zlib.Z_SYNC_FLUSH)
+                    await self.socket.send_bytes(data)
+
+
+@dataclass
+class Session:
+    """What a bot gets when it identifies: numbered events, kept for RESUME."""
+
+    id: str
+    intents: int
+    buffer: deque[Json]
+    seq: int = 0
+    connection: Connection | None = None
+    left_at: float | None = None
+
+    def push(self, name: str, data: Any) -> None:
+        self.seq += 1
+        payload = {"op": DISPATCH, "t": name, "s": self.seq, "d": data}
+        self.buffer.append(payload)
+        if self.connection is not None:
+            self.connection.push(payload)
+
+    def missed(self, seq: int) -> list[Json] | None:
+        """The events after number `seq`, or None when they are no longer all there."""
+        if seq > self.seq or (self.buffer and self.buffer[0]["s"] > seq + 1):
+            return None
+        return [one for one in self.buffer if one["s"] > seq]
+
+
+@dataclass
+class Gateway:
+    """All sessions of the bot. `open` False refuses new connections with 503, as before the gateway is up."""
+
+    world: World
+    open: bool = True
+    sessions: dict[str, Session] = field(default_factory=dict)
+    _connections: set[Connection] = field(default_factory=set)
+
+    @property
+    def online(self) -> bool:
+        return any(one.connection is not None for one in self.sessions.values())
+
+    # Events
+
+    def dispatch(self, name: str, data: Json, *, intent: int = 0) -> None:
+        """Send an event to every session that asked for it (`intent` 0: to all)."""
+        self._forget_left()
+        for session in self.sessions.values():
+            if not intent or session.intents & intent:
+                shown = _without_content(self.world, data) if self._hides(name, data, session) else data
+                session.push(name, shown)
+                self.world.traffic.saw(Dispatched(name, shown))
+
+    def _hides(self, name: str, data: Json, session: Session) -> bool:
+        """Whether the content of a message is none of this bot's business (no message content intent)."""
+        if name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or session.intents & Intent.MESSAGE_CONTENT:
+            return False
+        bot_id = self.world.bot_id
+        mentioned = any(one["id"] == bot_id for one in data["mentions"])
+        return data["author"]["id"] != bot_id and "guild_id" in data and not mentioned
+
+    def _forget_left(self) -> None:
+        limit = self.world.clock.now() - self.world.limits.resume_within
+        gone = [one.id for one in self.sessions.values() if one.left_at is not None and one.left_at < limit]
+        for session_id in gone:
+            del self.sessions[session_id]
+
+    def announce_guild(self, guild: Json) -> None:
+        """GUILD_CREATE for a guild the bot has just come into."""
+        for session in self.sessions.values():
+            self._push_guild(session, guild)
+
+    def _push_guild(self, session: Session, guild: Json) -> None:
+        if session.intents & Intent.GUILDS:
+            everybody = bool(session.intents & Intent.GUILD_MEMBERS)
+            data = shapes.guild_create(self.world, guild, all_members=everybody)
+            session.push("GUILD_CREATE", data)
+            self.world.traffic.saw(Dispatched("GUILD_CREATE", data))
+
+    # Faults on demand
+
+    async def drop(self, *, resumable: bool = True, code: int = 4000) -> None:
+        """Cut all connections. Not resumable: the sessions are forgotten, RESUME is answered with operation 9."""
+        if not resumable:
+            self.sessions.clear()
+        for connection in list(self._connections):
+            await connection.socket.close(code=code)
+
+    def ask_reconnect(self) -> None:
+        """Operation 7: ask the bot to come back and resume."""
+        for connection in self._connections:
+            connection.push({"op": RECONNECT, "d": None})
+
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """Operation 9: the session is invalid."""
+        if not resumable:
+            self.sessions.clear()
+        for connection in self._connections:
+            connection.push({"op": INVALID_SESSION, "d": resumable})
+
+    # Connections
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """The WebSocket endpoint."""
+        if not self.open:
+            return web.Response(status=503, text="upstream connect error")
+        if "Origin" in request.headers:
+            return web.Response(status=403, text="no browsers here")
+        if request.query.get("encoding", "json") != "json" or request.query.get("compress") == "zstd-stream":
+            return web.Response(status=501, text="only JSON, plain or zlib-stream")
+        socket = web.WebSocketResponse(max_msg_size=4096 * 16, compress=False)
+        await socket.prepare(request)
+        connection = Connection(socket, compress=request.query.get("compress") == "zlib-stream")
+        await self._serve(connection)
+        return socket
+
+    async def _serve(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        writer = asyncio.get_running_loop().create_task(connection.write())
+        connection.push({"op": HELLO, "d": {"heartbeat_interval": int(self.world.limits.heartbeat * 1000)}})
+        try:
+            await self._read(connection)
+        except CloseSocket as closing:
+            await connection.socket.close(code=closing.code, message=closing.reason.encode())
+        finally:
+            self._connections.discard(connection)
+            self._leave(connection)
+            connection.push(None)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    def _leave(self, connection: Connection) -> None:
+        session = connection.session
+        if session is not None and session.connection is connection:
+            session.connection = None
+            session.left_at = self.world.clock.now()
+            if connection.socket.close_code in (1000, 1001):
+                self.sessions.pop(session.id, None)
+        self._tell_status()
+
+    def _tell_status(self) -> None:
+        online = self.online
+        people = {one["user_id"] for one in self.world.state.members.values()}
+        self.world.windows.send(people, "BOT_STATUS", lambda _viewer: {"online": online})
+
+    async def _read(self, connection: Connection) -> None:
+        sent: deque[float] = deque(maxlen=120)
+        async for frame in connection.socket:
+            if frame.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                continue
+            now = self.world.clock.now()
+            if len(sent) == sent.maxlen and now - sent[0] < 60:
+                raise CloseSocket(4008, "You are being rate limited.")
+            sent.append(now)
+            self._handle(connection, _parsed(frame.data))
+
+    def _handle(self, connection: Connection, payload: Json) -> None:
+        operation, data = payload.get("op"), payload.get("d")
+        if operation == HEARTBEAT:
+            connection.push({"op": HEARTBEAT_ACK, "d": None})
+        elif operation == IDENTIFY:
+            self._identify(connection, data if isinstance(data, dict) else {})
+        elif operation == RESUME:
+            self._resume(connection, data if isinstance(data, dict) else {})
+        elif operation in (PRESENCE, VOICE_STATE, REQUEST_MEMBERS):
+            if connection.session is None:
+                raise CloseSocket(4003, "Not authenticated.")
+            if operation == REQUEST_MEMBERS and isinstance(data, dict):
+                self._send_members(connection.session, data)
+        else:
+            raise CloseSocket(4001, "Unknown opcode.")
+
+    def _identify(self, connection: Connection, data: Json) -> None:
+        if connection.session is not None:
+            raise CloseSocket(4005, "Already authenticated.")
+        self._check_token(data)
+        intents = data.get("intents")
+        if not isinstance(intents, int) or not 0 <= intents <= KNOWN:
+            raise CloseSocket(4013, "Invalid intent(s).")
+        if intents & PRIVILEGED & ~self.world.limits.privileged_intents:
+            raise CloseSocket(4014, "Disallowed intent(s).")
+        session = Session(secret(), intents, deque(maxlen=self.world.limits.resume_events), 0, connection)
+        self.sessions[session.id] = session
+        connection.session = session
+        self._push_ready(session)
+        self._tell_status()
+
+    def _push_ready(self, session: Session) -> None:
+        state = self.world.state
+        guilds = [one for one in state.guilds.values() if state.member(one["id"], self.world.bot_id)]
+        data: Json = {
+            "v": 10,
+            "user": shapes.own_user(state.users[self.world.bot_id]),
+            "guilds": [{"id": one["id"], "unavailable": True} for one in guilds],
+            "session_id": session.id,
+            "resume_gateway_url": self.world.base_url.replace("http", "ws", 1) + "/gateway",
+            "application": {"id": self.world.bot_id, "flags": 0},
+        }
+        session.push("READY", data)
+        self.world.traffic.saw(Dispatched("READY", data))
+        for guild in guilds:
+            self._push_guild(session, guild)
+
+    def _resume(self, connection: Connection, data: Json) -> None:
+        self._check_token(data)
+        self._forget_left()
+        session = self.sessions.get(str(data.get("session_id")))
+        seq = data.get("seq")
+        missed = session.missed(seq) if session is not None and isinstance(seq, int) else None
+        if session is None or missed is None:
+            connection.push({"op": INVALID_SESSION, "d": False})
+            return
+        session.connection, session.left_at = connection, None
+        connection.session = session
+        for payload in missed:
+            connection.push(payload)
+        session.push("RESUMED", {})
+        self._tell_status()
+
+    def _check_token(self, data: Json) -> None:
+        token = data.get("token")
+        if not isinstance(token, str) or token.removeprefix("Bot ") != self.world.token:
+            raise CloseSocket(4004, "Authentication failed.")
+
+    def _send_members(self, session: Session, asked: Json) -> None:
+        """Operation 8: the members whose name begins so, or those with the ids."""
+        world = self.world
+        guild_id = str(asked.get("guild_id"))
+        if guild_id not in world.state.guilds:
+            return
+        query, ids = asked.get("query"), asked.get("user_ids")
+        wanted = {str(one) for one in (ids if isinstance(ids, list) else [ids])} if ids else None
+        found = [
+            one
+            for one in world.state.members_of(guild_id)
+            if (one["user_id"] in wanted if wanted is not None else _begins(world, one, str(query or "")))
+        ]
+        limit = int(asked.get("limit") or 0) or len(found)
+        data: Json = {
+            "guild_id": guild_id,
+            "members": [shapes.member(world, one) for one in found[:limit]],
+            "chunk_index": 0,
+            "chunk_count": 1,
+            "not_found": sorted((wanted or set()) - {one["user_id"] for one in found}),
+        }
+        if "nonce" in asked:
+            data["nonce"] = asked["nonce"]
+        session.push("GUILD_MEMBERS_CHUNK", data)
+        world.traffic.saw(Dispatched("GUILD_MEMBERS_CHUNK", data))
+
+
+def _begins(world: World, member: Json, query: str) -> bool:
+    known = world.state.users[member["user_id"]]
+    names = (member["nick"], known["global_name"], known["username"])
+    return any(name and name.lower().startswith(query.lower()) for name in names)
+
+
+def _without_content(world: World, data: Json) -> Json:
+    """A message as a bot without the message content intent gets it."""
+    return {**data, "content": "", "embeds": [], "attachments": [], "components": []}
+
+
+def _parsed(raw: str | bytes) -> Json:
+    try:
+        payload = json.loads(raw)
+    except ValueError as error:
+        raise CloseSocket(4002, "Error while decoding payload.") from error
+    if not isinstance(payload, dict):
+        raise CloseSocket(4002, "Error while decoding payload.")
+    return payload
