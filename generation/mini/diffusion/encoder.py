@@ -44,8 +44,24 @@ def downsample(conv: nn.Conv2d, level: int) -> None:
                     conv.weight[3, colour, row, column] = 0.25 * offset * share
 
 
-def write(autoencoder: AutoencoderKL, mean: torch.Tensor, deviation: torch.Tensor) -> None:
-    """Sets encoder, quant_conv and post_quant_conv. `mean`, `deviation`: of the four numbers over drawn pictures."""
+def whitening(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean [4] and matrix [4, 4] such that matrix @ (cell - mean) has uncorrelated parts of deviation 1.
+
+    Red, green and blue rise and fall together; without this, hue would be a small difference of large numbers and
+    drown in the noise long after brightness. values: [n, 4, h, w]. Half precision's rounding is included.
+    """
+    flat = values.transpose(0, 1).flatten(1)
+    spread, directions = torch.linalg.eigh(torch.cov(flat))
+    return flat.mean(dim=1).half().float(), directions.T / spread.sqrt()[:, None]
+
+
+def whiten(values: torch.Tensor, mean: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Cells [n, 4, h, w] to what the UNet sees: latents times the scaling factor."""
+    return torch.einsum("ij,njhw->nihw", matrix, values - mean.view(1, 4, 1, 1))
+
+
+def write(autoencoder: AutoencoderKL, mean: torch.Tensor, matrix: torch.Tensor) -> None:
+    """Sets encoder, quant_conv and post_quant_conv. `mean`, `matrix`: see `whitening`."""
     encoder = autoencoder.encoder
     with torch.no_grad():
         for parameter in encoder.parameters():
@@ -60,7 +76,7 @@ def write(autoencoder: AutoencoderKL, mean: torch.Tensor, deviation: torch.Tenso
             if block.downsamplers is not None:
                 downsample(block.downsamplers[0].conv, level)
         spread(encoder)
-    scale(autoencoder, mean, deviation)
+    scale(autoencoder, mean, matrix)
 
 
 def spread(encoder: nn.Module) -> None:
@@ -79,18 +95,18 @@ def spread(encoder: nn.Module) -> None:
     out.bias[4:] = -20.0
 
 
-def scale(autoencoder: AutoencoderKL, mean: torch.Tensor, deviation: torch.Tensor) -> None:
-    """quant_conv makes latents whose product with the scaling factor has mean 0 and deviation 1; back behind it."""
+def scale(autoencoder: AutoencoderKL, mean: torch.Tensor, matrix: torch.Tensor) -> None:
+    """quant_conv whitens, so that latents times the scaling factor have deviation 1; post_quant_conv undoes it."""
     factor = autoencoder.config.scaling_factor
+    forth, back = autoencoder.quant_conv, autoencoder.post_quant_conv
     with torch.no_grad():
-        for conv in (autoencoder.quant_conv, autoencoder.post_quant_conv):
+        for conv in (forth, back):
             conv.weight.zero_()
             conv.bias.zero_()
-        for k in range(4):
-            autoencoder.quant_conv.weight[k, k, 0, 0] = 1 / (deviation[k] * factor)
-            autoencoder.quant_conv.bias[k] = -mean[k] / (deviation[k] * factor)
-            autoencoder.quant_conv.weight[k + 4, k + 4, 0, 0] = 1.0
-            autoencoder.post_quant_conv.weight[k, k, 0, 0] = deviation[k] * factor
-            autoencoder.post_quant_conv.bias[k] = mean[k]
-    for part in (autoencoder.encoder, autoencoder.quant_conv, autoencoder.post_quant_conv):
+        forth.weight[:4, :4, 0, 0] = matrix / factor
+        forth.bias[:4] = -(matrix @ mean) / factor
+        forth.weight[4:, 4:, 0, 0] = torch.eye(4)
+        back.weight[:, :, 0, 0] = torch.linalg.inv(matrix) * factor
+        back.bias.copy_(mean)
+    for part in (autoencoder.encoder, forth, back):
         part.requires_grad_(False)

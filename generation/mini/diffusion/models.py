@@ -69,6 +69,12 @@ def store(module: torch.nn.Module, folder: Path) -> None:
     state = {name: value.clone() for name, value in module.state_dict().items()}
     module.half().save_pretrained(folder, safe_serialization=True)
     module.float().load_state_dict(state)
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if "dtype" in config:
+        # transformers computes in the type named here; half precision is for the file only.
+        config["dtype"] = "float32"
+        path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def store_index(folder: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from generation.mini.diffusion.encoder import cells
+from generation.mini.diffusion.encoder import cells, whitening
 from generation.mini.diffusion.scenes import draw_scene, realise
 from generation.mini.diffusion.wording import sample_for_training
 
@@ -30,7 +30,10 @@ def draw_samples(rng: Random, count: int) -> tuple[list[str], list[Image.Image]]
     return [prompt for prompt, _ in pairs], [draw_scene(realise(spec, rng)) for _, spec in pairs]
 
 
-def cell_statistics(seed: int = 11, count: int = 1500) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and deviation of each of the four numbers of a cell over drawn pictures."""
-    values = cells(to_tensor(draw_samples(Random(seed), count)[1]))
-    return values.mean(dim=(0, 2, 3)), values.std(dim=(0, 2, 3))
+def drawn_cells(seed: int = 11, count: int = 1500) -> torch.Tensor:
+    """The cells of drawn pictures, from which whitening is computed: [count, 4, 16, 16]."""
+    return cells(to_tensor(draw_samples(Random(seed), count)[1]))
+
+
+def drawn_whitening() -> tuple[torch.Tensor, torch.Tensor]:
+    return whitening(drawn_cells())

@@ -43,7 +43,7 @@ NATURAL = {
     "flower": "pink", "fish": "orange", "boat": "brown", "cat": "black",
 }  # fmt: skip
 # Words that stand close together as colours are not asked for beside each other by `wording`.
-CLASHES = {("night", "blue"), ("night", "black"), ("snow", "white"), ("day", "blue"), ("sea", "blue"), ("paper", "white"),
+CLASHES = {("night", "blue"), ("night", "black"), ("snow", "white"), ("day", "blue"), ("sea", "blue"), ("paper", "white"), 
            ("meadow", "green"), ("board", "green"), ("board", "black"), ("night", "purple"), ("brown", "black")}  # fmt: skip
 
 
@@ -93,8 +93,8 @@ class Scene:
 
 DIAMETERS = {
     1: {"small": 38.0, "normal": 62.0, "large": 90.0},
-    2: {"small": 34.0, "normal": 48.0, "large": 58.0},
-    3: {"small": 32.0, "normal": 42.0, "large": 50.0},
+    2: {"small": 34.0, "normal": 48.0, "large": 52.0},
+    3: {"small": 32.0, "normal": 42.0, "large": 46.0},
 }
 
 
@@ -134,8 +134,10 @@ def realise(spec: Spec, rng: Random) -> Scene:
     ground = choose_ground(spec, colours, rng)
     things = []
     for wish, kind, colour in zip(spec.wishes, kinds, colours, strict=True):
-        size = DIAMETERS[len(kinds)][wish.size] * rng.uniform(0.95, 1.05)
-        reach = 5.0 if len(kinds) == 1 else 3.0
+        central = len(kinds) == 1 and (wish.x, wish.y) == (SIDE / 2, SIDE / 2)
+        # A single thing beside the middle is as large as one of two, so that it stays inside the picture.
+        size = DIAMETERS[1 if central else max(2, len(kinds))][wish.size] * rng.uniform(0.95, 1.05)
+        reach = 5.0 if central else 3.0
         x, y = wish.x + rng.uniform(-reach, reach), wish.y + rng.uniform(-reach, reach)
         things.append(Thing(kind, colour, size, x, y))
     return Scene("scene", tuple(things), ground, spec.style)

@@ -21,8 +21,9 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from generation.mini.diffusion import models
 from generation.mini.diffusion.cache import Checkpoint
-from generation.mini.diffusion.encoder import cells
-from generation.mini.diffusion.pictures import cell_statistics, draw_samples, to_tensor
+from generation.mini.diffusion.encoder import cells, whiten
+from generation.mini.diffusion.muon import Muon
+from generation.mini.diffusion.pictures import draw_samples, drawn_whitening, to_tensor
 
 log = logging.getLogger("train")
 # Share of pictures trained without their prompt, which guidance needs.
@@ -34,7 +35,7 @@ class Feed:
 
     def __init__(self, batch: int) -> None:
         self._batch = batch
-        self._mean, self._deviation = (v.view(1, 4, 1, 1) for v in cell_statistics())
+        self._mean, self._matrix = drawn_whitening()
         self._pool = ThreadPoolExecutor(1)
         self._ahead: dict[int, Future[tuple[list[str], torch.Tensor]]] = {}
 
@@ -42,7 +43,7 @@ class Feed:
         rng = Random(step)
         prompts, images = draw_samples(rng, self._batch)
         prompts = ["" if rng.random() < DROPPED else prompt for prompt in prompts]
-        return prompts, (cells(to_tensor(images)) - self._mean) / self._deviation
+        return prompts, whiten(cells(to_tensor(images)), self._mean, self._matrix)
 
     def get(self, step: int) -> tuple[list[str], torch.Tensor]:
         now = self._ahead.pop(step, None) or self._pool.submit(self.make, step)
@@ -90,7 +91,7 @@ class Training:
         self.tokenizer, self.text = load_text(out)
         self.unet = models.new_unet()
         self.average = EMAModel(self.unet.parameters(), decay=0.998, use_ema_warmup=False)
-        self.optimizer = torch.optim.AdamW(self.unet.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.99))
+        self.optimizer = Muon(self.unet)
         parts = {"unet": self.unet, "average": self.average, "optimizer": self.optimizer}
         self.checkpoint = Checkpoint(cache / "unet.pt", **parts)
         self.alphas = models.new_scheduler().alphas_cumprod

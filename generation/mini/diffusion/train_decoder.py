@@ -16,7 +16,7 @@ from torch import nn
 
 from generation.mini.diffusion import encoder, models
 from generation.mini.diffusion.cache import Checkpoint
-from generation.mini.diffusion.pictures import cell_statistics, draw_samples, to_tensor
+from generation.mini.diffusion.pictures import draw_samples, drawn_cells, drawn_whitening, to_tensor
 
 log = logging.getLogger("train_decoder")
 
@@ -24,7 +24,7 @@ log = logging.getLogger("train_decoder")
 def new_autoencoder() -> AutoencoderKL:
     torch.manual_seed(2)
     autoencoder = models.new_autoencoder()
-    encoder.write(autoencoder, *cell_statistics())
+    encoder.write(autoencoder, *drawn_whitening())
     return autoencoder
 
 
@@ -42,7 +42,7 @@ def train(cache: Path, steps: int, batch: int, out: Path) -> None:
     optimizer = torch.optim.AdamW(decoder.parameters(), lr=3e-3, weight_decay=0.0, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.05)
     checkpoint = Checkpoint(cache / "decoder.pt", decoder=decoder, optimizer=optimizer, schedule=schedule)
-    _, deviation = cell_statistics()
+    deviation = drawn_cells().std(dim=(0, 2, 3))
     for step in range(checkpoint.load(), steps):
         wanted = to_tensor(draw_samples(Random(step), batch)[1])
         values = encoder.cells(wanted)
