@@ -25,7 +25,7 @@ class ModelInfo:
     """One model. `path` is a local folder, None when it is not on this machine; sizes in pixels.
 
     `files` maps names inside the repository to SHA-256; `data_sentence` says in "de" and "en" what it
-    learned from; `hidden` models are for tests and are found by their id only.
+    learned from.
     """
 
     id: str
@@ -47,18 +47,16 @@ class ModelInfo:
     options: Mapping[str, Any] = field(default_factory=dict)
     mini: bool = False
     default: bool = False
-    hidden: bool = False
 
 
 class Catalog:
     """All models of all families; made by `read`."""
 
-    def __init__(self, models: Iterable[ModelInfo], *, show_hidden: bool = False) -> None:
+    def __init__(self, models: Iterable[ModelInfo]) -> None:
         self._models = {model.id: model for model in models}
-        self._show_hidden = show_hidden
 
     @classmethod
-    def read(cls, families_dir: Path, models_dir: Path, *, show_hidden: bool = False) -> Catalog:
+    def read(cls, families_dir: Path, models_dir: Path) -> Catalog:
         """Read every family's `models.toml`. Raises CatalogError. Reads the disk."""
         models: dict[str, ModelInfo] = {}
         for file in sorted(families_dir.glob("*/models.toml")):
@@ -66,29 +64,23 @@ class Catalog:
                 if model.id in models:
                     raise CatalogError(f"{_short(file)}: model {model.id}: the id is taken")
                 models[model.id] = model
-        return cls(models.values(), show_hidden=show_hidden)
+        return cls(models.values())
 
     def only(self, families: Iterable[str]) -> Catalog:
         """The models of these families alone."""
         chosen = frozenset(families)
-        kept = [model for model in self._models.values() if model.family in chosen]
-        return Catalog(kept, show_hidden=self._show_hidden)
+        return Catalog(model for model in self._models.values() if model.family in chosen)
 
     def models(self, medium: str) -> list[ModelInfo]:
         """Those for `medium`: installed first, then defaults first, then as written."""
-        found = [
-            one
-            for one in self._models.values()
-            if one.medium == medium and (self._show_hidden or not one.hidden)
-        ]
+        found = [one for one in self._models.values() if one.medium == medium]
         return sorted(found, key=lambda one: (one.path is None, not one.default))
 
     def get(self, id: str) -> ModelInfo:  # noqa: A002 - the field's name
         """Raises NotFound model_unknown."""
         model = self._models.get(id)
         if model is None:
-            known = (one.id for one in self._models.values() if self._show_hidden or not one.hidden)
-            raise NotFound("model_unknown", known=", ".join(known))
+            raise NotFound("model_unknown", known=", ".join(self._models))
         return model
 
     def default(self, medium: str) -> ModelInfo:
@@ -120,7 +112,6 @@ _OPTIONAL: Mapping[str, type] = {
     "options": dict,
     "mini": bool,
     "default": bool,
-    "hidden": bool,
 }
 
 

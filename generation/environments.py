@@ -45,7 +45,7 @@ class Environments:
     such a card.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         *,
         cache_dir: Path,

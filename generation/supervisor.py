@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from generation import wire
 from generation.budget import MemoryBudget
 from generation.catalog import ModelInfo
 from generation.environments import Environments
-from generation.errors import ModelMissing, TaskCancelled, WorkerError, WorkerGarbage
-from generation.worker.api import File, Model
+from generation.errors import TaskCancelled, WorkerError
+from generation.patience import Patience
+from generation.request import Outcome, Progress, Request, check_files, start_message
 from generation.worker_environment import worker_environment
-from generation.worker_process import Patience, WorkerProcess
+from generation.worker_process import WorkerProcess
 
-_LOG = logging.getLogger(__name__)
-_NO_MODEL = ""
+__all__ = ["FamilySpec", "Outcome", "Patience", "Progress", "Request", "Supervisor", "WorkerState"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,48 +30,6 @@ class FamilySpec:
 
     name: str
     adapter: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One attempt of one job. `out` is made if needed and must be empty; `params` are plain JSON values."""
-
-    family: str
-    task: str
-    params: Mapping[str, Any]
-    job: str
-    attempt: int
-    seed: int = 0
-    out: Path
-    model: ModelInfo | None = None
-
-    @property
-    def model_id(self) -> str:
-        return _NO_MODEL if self.model is None else self.model.id
-
-    @property
-    def memory_mb(self) -> int:
-        return 0 if self.model is None else self.model.memory_mb
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """`done` of `total` (at least 1) steps."""
-
-    done: int
-    total: int
-    stage: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """`files` lie in `out`, exist and are not empty. `facts` are the worker's words: check them before
-    use."""
-
-    files: tuple[File, ...]
-    facts: Mapping[str, Any]
-    seconds: float
-    out: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +95,7 @@ class Supervisor:
         if self._closed:
             raise TaskCancelled
         if request.job in self._runs:
-            _LOG.error("job %s is running already", request.job)
+            _log.error("job %s is running already", request.job)
             raise WorkerError
         run = _Run(asyncio.ensure_future(self._run(request, on_progress)))
         self._runs[request.job] = run
@@ -189,7 +147,9 @@ class Supervisor:
             run.cancelled = True
             if run.worker is None:
                 run.task.cancel()
-        await asyncio.gather(*(self.stop(family) for family in self._lanes))
+        # Not `stop`: a worker that is just starting holds its lane's lock.
+        workers = [lane.worker for lane in self._lanes.values() if lane.worker is not None]
+        await asyncio.gather(*(worker.stop() for worker in workers))
 
     def states(self) -> list[WorkerState]:
         return [
@@ -205,7 +165,7 @@ class Supervisor:
 
     async def _run(self, request: Request, on_progress: Callable[[Progress], None] | None) -> Outcome:
         lane = self._lane(request.family)
-        start = await asyncio.to_thread(_start_message, request)
+        start = await asyncio.to_thread(start_message, request)
         # An installation may take minutes: never while holding memory.
         python = await self._environments.ensure(lane.spec.adapter)
         await self._budget.reserve(
@@ -213,12 +173,14 @@ class Supervisor:
         )
         try:
             worker = await self._worker(lane, python)
+            await worker.vacant(request.job)
             lane.model = request.model_id or lane.model
+            # No await from here to the start message: a cancel finds either the task or the job in the worker.
             self._runs[request.job].worker = worker
             done = await worker.run(start, _forward(on_progress))
         finally:
             self._budget.release(request.family, request.model_id)
-        await asyncio.to_thread(_check_files, done.files, request.out)
+        await asyncio.to_thread(check_files, done.files, request.out)
         return Outcome(files=done.files, facts=done.facts, seconds=done.seconds, out=request.out)
 
     async def _worker(self, lane: _Lane, python: Path) -> WorkerProcess:
@@ -239,9 +201,11 @@ class Supervisor:
             heartbeat=self._patience.heartbeat,
             family_lock=await asyncio.to_thread(self._lock, name),
         )
+        if self._closed:
+            raise TaskCancelled
         lane.worker = worker
         await worker.open([str(python), "-P", str(boot), lane.spec.adapter], environment)
-        _LOG.info("worker of family %s started (pid %d)", name, worker.pid)
+        _log.info("worker of family %s started (pid %d)", name, worker.pid)
         return worker
 
     def _lock(self, family: str) -> Path | None:
@@ -259,7 +223,7 @@ class Supervisor:
         lane = self._lane(family)
         async with lane.change:
             if not self._budget.is_busy(family):
-                _LOG.info("worker of family %s makes room", family)
+                _log.info("worker of family %s makes room", family)
                 await self._end(lane)
                 self._budget.forget(family)
 
@@ -278,46 +242,3 @@ def _forward(on_progress: Callable[[Progress], None] | None) -> Callable[[wire.P
     if on_progress is None:
         return None
     return lambda message: on_progress(Progress(message.done, message.total, message.stage))
-
-
-def _start_message(request: Request) -> wire.Start:
-    """Make `out`. Raises ModelMissing, WorkerError for an `out` that cannot be used."""
-    model = None
-    if request.model is not None:
-        if request.model.path is None:
-            raise ModelMissing(model=request.model.id)
-        model = Model(
-            id=request.model.id, path=request.model.path.absolute(), options=dict(request.model.options)
-        )
-    out = request.out.absolute()
-    try:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        empty = not any(out.iterdir())
-    except OSError as error:
-        raise WorkerError from error
-    if not empty:
-        _LOG.error("job %s attempt %d: its folder is not empty", request.job, request.attempt)
-        raise WorkerError
-    return wire.Start(
-        job=request.job,
-        attempt=request.attempt,
-        task=request.task,
-        params=dict(request.params),
-        seed=request.seed,
-        out=out,
-        model=model,
-    )
-
-
-def _check_files(files: tuple[File, ...], out: Path) -> None:
-    """Raises WorkerGarbage unless every file is a plain, not empty one of its own inside `out`."""
-    root = out.resolve()
-    seen = set()
-    for file in files:
-        path = root / file.name
-        with contextlib.suppress(OSError, ValueError):
-            real = path.resolve(strict=True)
-            if real == path and real.is_relative_to(root) and real.is_file() and real.stat().st_size:
-                seen.add(real)
-    if len(seen) != len(files):
-        raise WorkerGarbage
