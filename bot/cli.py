@@ -41,11 +41,13 @@ def main() -> None:
 @app.command()
 def run() -> None:
     """Run the bot on Discord."""
-    from bot.app import run_discord
+    from bot.run import run_discord
 
     settings = _settings()
     configure_logging(settings.log_level)
-    raise typer.Exit(_await(run_discord(settings, report=_report)))
+    raise typer.Exit(
+        _await(run_discord(settings, sentences=Sentences.load(), language=_language(None), report=_report))
+    )
 
 
 @app.command()
@@ -56,17 +58,19 @@ def demo(
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
     """Show everything on this machine: a class server with its page, and the bot in it. No token needed."""
-    from bot.demo import open_rehearsal, play_once
+    from bot.demo import play_once, show_page
 
     settings = _settings()
     configure_logging("WARNING")
     sentences = Sentences.load()
     language = _language(None)
     if once:
-        raise typer.Exit(_await(play_once(settings, out=out, sentences=sentences, report=_report)))
+        raise typer.Exit(
+            _await(play_once(settings, out=out, sentences=sentences, language=language, report=_report))
+        )
     raise typer.Exit(
         _await(
-            open_rehearsal(
+            show_page(
                 settings, port=port, browser=open_page, sentences=sentences, language=language, report=_report
             )
         )

@@ -72,9 +72,7 @@ async def generate_image(
     )
     publisher = FolderPublisher(out=out, report=report, sentences=sentences)
     try:
-        async with open_atelier(
-            settings, publisher=publisher, sentences=sentences, report=report
-        ) as atelier:
+        async with open_atelier(settings, publisher=publisher, sentences=sentences, report=report) as atelier:
             await atelier.desk.submit.image(request, who, None)
             return await publisher.ended
     except AtelierError as error:

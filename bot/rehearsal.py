@@ -47,7 +47,7 @@ async def open_rehearsal(
     """
     await _prepare(settings, report)
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="klassenatelier-rehearsal-"))
-    server = ClassServer(port=port, files_dir=folder / "server")
+    server = ClassServer(port=port)
     try:
         await server.start()
         variables = bot_variables(
@@ -82,7 +82,7 @@ async def _wait_for_commands(server: ClassServer, bot: BotProcess) -> None:
     async with asyncio.timeout(_START_S):
         teacher = await Visitor.enter(server.base_url, person=TEACHER, locale="de")
         try:
-            while not await teacher.commands():
+            while not (await teacher.refresh())["commands"]:
                 if bot.returncode is not None:
                     raise RehearsalFailed(await asyncio.to_thread(bot.last_lines))
                 await asyncio.sleep(0.1)
