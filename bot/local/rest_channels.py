@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bot.local import messages, shapes
-from bot.local.errors import Json, Problems, Refusal, unknown
+from bot.local.errors import Json, Problems, Refusal, missing_permissions, unknown
 from bot.local.ids import moment_of
 from bot.local.limits import check_message, check_not_empty
-from bot.local.permissions import Permission, may_see, missing_permissions, require, require_in_guild
+from bot.local.permissions import Permission, may_see, require, require_in_guild
 from bot.local.rest import Answer, Call, Routes
 from bot.local.rest_guilds import guild_for
 from bot.local.state import CATEGORY, DM, FORUM, NEWS, PRIVATE_THREAD, PUBLIC_THREAD, TEXT, copied, is_thread

@@ -248,7 +248,7 @@ def _role_changes(call: Call, guild_id: str) -> Json:
     problems = Problems()
     problems.at("name").length(call.form.get("name") or "", 0, 100)
     problems.refuse()
-    change = {
+    change: Json = {
         name: call.form[name] for name in ("name", "color", "hoist", "mentionable") if name in call.form
     }
     if call.form.get("permissions") is not None:

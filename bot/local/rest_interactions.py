@@ -17,8 +17,7 @@ from bot.local.state import copied
 async def callback(call: Call) -> Answer:
     """The first answer; with `with_response` it says what became of it, else 204."""
     record = interactions.to_answer(call.world, call.params["interaction_id"], call.params["token"])
-    kind = call.form.get("type")
-    _check_kind(record, kind)
+    kind = _checked_kind(record, call.form.get("type"))
     data = call.form.get("data") or {}
     answered, shown = _ANSWERS[kind](call, record, data)
     call.world.put("interactions", copied(answered, answered=kind))
@@ -27,7 +26,7 @@ async def callback(call: Call) -> Answer:
     return Answer(200, _response(call, answered, kind, shown))
 
 
-def _check_kind(record: Json, kind: Any) -> None:
+def _checked_kind(record: Json, kind: Any) -> int:
     allowed = interactions.ALLOWED_ANSWERS[record["type"]]
     if record["type"] == interactions.FORM and record["message_id"] is not None:
         allowed = allowed | {UPDATE, DEFER_UPDATE}
@@ -36,6 +35,7 @@ def _check_kind(record: Json, kind: Any) -> None:
     problems = Problems()
     problems.at("type").choice(kind, allowed)
     problems.refuse()
+    return int(kind)
 
 
 def _response(call: Call, record: Json, kind: int, shown: Json | None) -> Json:
@@ -45,7 +45,7 @@ def _response(call: Call, record: Json, kind: int, shown: Json | None) -> Json:
         about["response_message_id"] = shown["id"]
         about["response_message_loading"] = bool(shown["flags"] & LOADING)
         about["response_message_ephemeral"] = bool(shown["flags"] & EPHEMERAL)
-        if kind in (MESSAGE, DEFER, UPDATE):
+        if kind in (MESSAGE, UPDATE):
             body["resource"] = {"type": kind, "message": shapes.message(call.world, shown, call.world.bot_id)}
     return body
 

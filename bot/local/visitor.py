@@ -29,7 +29,7 @@ class VisitError(Exception):
 
     def __init__(self, status: int, body: Any) -> None:
         self.status = status
-        self.body = body if isinstance(body, dict) else {"message": str(body), "code": 0}
+        self.body: Json = body if isinstance(body, dict) else {"message": str(body), "code": 0}
         self.code = int(self.body.get("code", 0))
         super().__init__(f"{status} {json.dumps(self.body, ensure_ascii=False)}")
 
@@ -88,7 +88,9 @@ class Handle:
         return self._visitor.answered[mine]
 
     async def message(
-        self, wanted: Callable[[Json], bool] = lambda _message: True, timeout: float | None = None
+        self,
+        wanted: Callable[[Json], bool] = lambda _message: True,
+        timeout: float | None = None,  # noqa: ASYNC109
     ) -> Json:
         """Wait for a message of this interaction that satisfies `wanted`, e.g. one with attachments."""
         await self.sent()
@@ -150,7 +152,7 @@ class Visitor:
         locale: str | None = "de",
         *,
         guild: str | None = None,
-        timeout: float = 30.0,
+        timeout: float = 30.0,  # noqa: ASYNC109
     ) -> Visitor:
         """Sit down as the person of this name; `guild` is the id of the class (the server's first by default)."""
         visitor = cls(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()), base_url, secret())
@@ -158,10 +160,7 @@ class Visitor:
         try:
             query = f"?guild={guild}" if guild else ""
             people = await visitor.request("GET", f"/people{query}")
-            found = next((one for one in people["people"] if person in (one["name"], one["id"])), None)
-            if found is None:
-                raise KeyError(f"nobody is called {person} in {people['guild']['name']}")
-            body = {"person": found["id"], "locale": locale, "guild": people["guild"]["id"]}
+            body = {"person": _id_of(people, person), "locale": locale, "guild": people["guild"]["id"]}
             visitor.me = (await visitor.request("POST", "/session", json=body))["me"]
             await visitor.refresh()
             await visitor._listen()
@@ -454,6 +453,13 @@ class Visitor:
             if response.status != 200:
                 raise VisitError(response.status, await response.text())
             return await response.read()
+
+
+def _id_of(people: Json, person: str) -> str:
+    for one in people["people"]:
+        if person in (one["name"], one["id"]):
+            return str(one["id"])
+    raise KeyError(f"nobody is called {person} in {people['guild']['name']}")
 
 
 class _Focused:

@@ -167,7 +167,7 @@ class WindowApi:
         channel = self._channel(request, member)
         form = await _form(self._world, request)
         body = _payload(form)
-        allowed = {
+        allowed: Json = {
             key: body[key] for key in ("content", "nonce", "message_reference", "attachments") if key in body
         }
         try:
