@@ -17,7 +17,7 @@ from typing import Final
 
 from generation.job import Job
 
-FAIRNESS: Final = 2
+FAIRNESS: Final = 3
 
 Person = tuple[str, str]
 Lane = tuple[str, str]
@@ -58,6 +58,8 @@ class FairQueue:
         # Per lane who has a job in it, by turn; entries whose turn is over are dropped when they come up.
         self._turns: dict[Lane, list[tuple[int, int, Person]]] = {}
         self._floor = 0
+        self._people = 0
+        self._passed = 0
         self._count = itertools.count(1)
 
     def __len__(self) -> int:
@@ -76,6 +78,7 @@ class FairQueue:
         person, lane = (job.guild_id, job.owner_id), (job.family, job.model)
         owner = self._owners.setdefault(person, _Owner(served=self._floor, turn=next(self._count)))
         if not owner.lanes:
+            self._people += 1
             owner.served, owner.turn = max(owner.served, self._floor), next(self._count)
         number = next(self._count)
         jobs = owner.lanes.setdefault(lane, OrderedDict())
@@ -96,6 +99,7 @@ class FairQueue:
         _, job = owner.lanes[lane].pop(job_id)
         if not owner.lanes[lane]:
             del owner.lanes[lane]
+        self._people -= not owner.lanes
         return job
 
     def pick(self, can_run: Callable[[Job], bool], loaded: frozenset[str] = frozenset()) -> Job | None:
@@ -114,10 +118,9 @@ class FairQueue:
         # Whoever could not run for a while goes first now, but does not catch up on every turn missed.
         self._floor = max(self._floor, turn.served)
         lane = self._preferred(tops, loaded)
-        if lane is None:
-            lane = _oldest_lane(turn, tops)
-            return self._take(turn, lane, tops)
-        return self._take(tops[lane], lane, tops)
+        owner = turn if lane is None else tops[lane]
+        self._passed = 0 if owner is turn else self._passed + 1
+        return self._take(owner, lane or _oldest_lane(turn, tops), tops)
 
     def place(self, job_id: str) -> int:
         """1: next. Exact when everything can run and nothing is loaded; 0 when the job does not wait."""
@@ -151,6 +154,8 @@ class FairQueue:
         return -self._base(owner), owner.served, owner.turn
 
     def _preferred(self, tops: dict[Lane, _Owner], loaded: frozenset[str]) -> Lane | None:
+        if self._passed >= FAIRNESS * self._people:  # newcomers without end could keep somebody waiting
+            return None
         lanes = [
             lane
             for lane, owner in tops.items()
