@@ -15,7 +15,6 @@ from __future__ import annotations
 import torch
 from diffusers import AutoencoderKL
 from torch import nn
-from torch.nn import functional as F
 
 CELL = 8
 LUMINANCE = (0.35, 0.5, 0.15)
@@ -24,11 +23,11 @@ ANCHOR = 32.0
 
 def cells(pictures: torch.Tensor) -> torch.Tensor:
     """The four numbers of each cell, directly. [n, 3, h, w] in [-1, 1] -> [n, 4, h / 8, w / 8]."""
-    means = F.avg_pool2d(pictures, CELL)
+    means = nn.functional.avg_pool2d(pictures, CELL)
     light = (pictures * pictures.new_tensor(LUMINANCE).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
     place = (torch.arange(CELL, dtype=pictures.dtype, device=pictures.device) - (CELL - 1) / 2) / (CELL / 2)
     kernel = (place.view(1, -1) + place.view(-1, 1)).view(1, 1, CELL, CELL) / CELL**2
-    return torch.cat([means, F.conv2d(light, kernel, stride=CELL)], dim=1)
+    return torch.cat([means, nn.functional.conv2d(light, kernel, stride=CELL)], dim=1)
 
 
 def downsample(conv: nn.Conv2d, level: int) -> None:

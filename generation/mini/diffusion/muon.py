@@ -25,8 +25,11 @@ def orthogonal(update: torch.Tensor, rounds: int = 5) -> torch.Tensor:
 class Muon(torch.optim.AdamW):
     """AdamW over vectors, first and last layer; orthogonal momentum over all other weights, convolutions flattened."""
 
-    def __init__(self, module: nn.Module, lr: float = 1e-3, decay: float = 0.01, momentum: float = 0.95) -> None:
-        matrices, others = [], []
+    def __init__(
+        self, module: nn.Module, lr: float = 1e-3, decay: float = 0.01, momentum: float = 0.95
+    ) -> None:
+        matrices: list[nn.Parameter] = []
+        others: list[nn.Parameter] = []
         for name, parameter in module.named_parameters():
             outer = name.startswith(("conv_in", "conv_out"))
             (others if parameter.ndim < 2 or outer else matrices).append(parameter)

@@ -7,18 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from generation.mini.diffusion.scenes import (
-    COLOURS, GROUNDS, HORIZON, SIDE, Colour, Scene, Thing, draw_card, draw_scene, mix, shade_of,
+    COLOURS,
+    GROUNDS,
+    HORIZON,
+    SIDE,
+    Colour,
+    Scene,
+    Thing,
+    draw_card,
+    draw_scene,
+    mix,
+    shade_of,
 )  # fmt: skip
 from generation.mini.diffusion.things import KINDS
 
-Mask = NDArray[np.bool_]
-Pixels = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
+Pixels: TypeAlias = NDArray[np.float64]
 SILHOUETTE = 32
 
 
@@ -76,10 +87,11 @@ def ground_canvas(upper: Colour | Pixels, lower: Colour | Pixels) -> Pixels:
 
 def read_ground(pixels: Pixels) -> str:
     """The ground whose colours fit the picture's rim best."""
-    rim = np.ones((SIDE, SIDE), dtype=bool)
+    rim: Mask = np.ones((SIDE, SIDE), dtype=bool)
     rim[5:-5, 5:-5] = False
     errors = {
-        name: np.minimum(distance(pixels, ground_canvas(*pair)), 80)[rim].mean() for name, pair in GROUNDS.items()
+        name: np.minimum(distance(pixels, ground_canvas(*pair)), 80)[rim].mean()
+        for name, pair in GROUNDS.items()
     }
     return min(errors, key=lambda name: errors[name])
 
@@ -118,7 +130,8 @@ def components(mask: Mask, least: int = 60) -> list[Mask]:
 def silhouette(mask: Mask) -> tuple[Mask, tuple[float, float, float]]:
     """The filled outline, scaled so that its longer side is SILHOUETTE; and its centre x, y and longer side."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    left, right = int(columns[0]), int(columns[-1]) + 1
     closed = widen(mask[top:bottom, left:right]) if mask.mean() < 0.02 else mask[top:bottom, left:right]
     open_parts = np.pad(~closed, 1, constant_values=True)
     corner = np.zeros_like(open_parts)
@@ -155,7 +168,8 @@ def read_colour(pixels: Pixels, ground: Colour) -> str:
     """The colour that explains most of a thing's pixels, [n, 3]: itself, its shades, or half over the ground."""
     votes = {}
     for name, colour in COLOURS.items():
-        family = ((colour, 1.0), (shade_of(colour, "dark"), 0.6), (shade_of(colour, "light"), 0.6), (mix(ground, colour, 0.5), 0.5))
+        shades = [(shade_of(colour, shade), 0.6) for shade in ("dark", "light")]
+        family = [(colour, 1.0), *shades, (mix(ground, colour, 0.5), 0.5)]
         likeness = [share * np.exp(-((distance(pixels, member) / 35) ** 2)) for member, share in family]
         votes[name] = float(np.maximum.reduce(likeness).sum())
     return max(votes, key=lambda name: votes[name])

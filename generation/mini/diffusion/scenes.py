@@ -43,8 +43,11 @@ NATURAL = {
     "flower": "pink", "fish": "orange", "boat": "brown", "cat": "black",
 }  # fmt: skip
 # Words that stand close together as colours are not asked for beside each other by `wording`.
-CLASHES = {("night", "blue"), ("night", "black"), ("snow", "white"), ("day", "blue"), ("sea", "blue"), ("paper", "white"), 
-           ("meadow", "green"), ("board", "green"), ("board", "black"), ("night", "purple"), ("brown", "black")}  # fmt: skip
+CLASHES = {
+    ("night", "blue"), ("night", "black"), ("night", "purple"), ("snow", "white"), ("day", "blue"),
+    ("sea", "blue"), ("paper", "white"), ("meadow", "green"), ("board", "green"),
+    ("board", "black"), ("brown", "black"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def realise(spec: Spec, rng: Random) -> Scene:
         mode = rng.choice(("card", "calm"))
     if mode != "scene":
         return Scene(mode, tint=rng.random())
-    open_kinds = [k for k in NATURAL] + ["circle", "square", "triangle"]
+    open_kinds = [*NATURAL, "circle", "square", "triangle"]
     kinds = [w.kind or rng.choice(open_kinds) for w in spec.wishes]
     colours = [choose_colour(w, k, spec.ground, rng) for w, k in zip(spec.wishes, kinds, strict=True)]
     ground = choose_ground(spec, colours, rng)

@@ -142,7 +142,9 @@ def summary(asked: Counter[str], right: Counter[str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--quick", action="store_true", help="24 wordings, 4 test cards, 12 steps")
     options.add_argument("--reader", action="store_true", help="score the reader on true drawings instead")
     options.add_argument("--count", type=int, default=200)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -30,7 +31,7 @@ def learn_merges(words: list[str]) -> list[tuple[str, str]]:
         spelled.append([*pieces[:-1], pieces[-1] + "</w>"])
     merges: list[tuple[str, str]] = []
     while True:
-        pairs = Counter(pair for pieces in spelled for pair in zip(pieces, pieces[1:], strict=False))
+        pairs = Counter(pair for pieces in spelled for pair in pairwise(pieces))
         if not pairs:
             return merges
         best = max(pairs, key=lambda pair: (pairs[pair], pair))

@@ -138,7 +138,7 @@ if __name__ == "__main__":
     options.add_argument("--cache", type=Path, required=True, help="folder for checkpoints")
     options.add_argument("--steps", type=int, default=6000)
     options.add_argument("--batch", type=int, default=32)
-    options.add_argument("--rate", type=float, default=1e-3)
+    options.add_argument("--rate", type=float, default=2e-3)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--out", type=Path, default=models.WEIGHTS)
     chosen = options.parse_args()

@@ -14,7 +14,6 @@ from random import Random
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 from transformers import CLIPTextModel
 
 from generation.mini.diffusion import models
@@ -57,13 +56,13 @@ def losses(reading: Reading, hidden: torch.Tensor, target: torch.Tensor) -> tupl
     right = torch.ones(len(hidden), dtype=torch.bool)
     for slot in range(3):
         *parts, place = reading.things[slot](hidden[:, -1 - slot]).split([*THING_PARTS, 2], dim=1)
-        loss = loss + F.mse_loss(place, (target[:, slot, 3:].float() - 64) / 30)
+        loss = loss + nn.functional.mse_loss(place, (target[:, slot, 3:].float() - 64) / 30)
         right &= ((place.detach() - (target[:, slot, 3:].float() - 64) / 30).abs() < 0.3).all(dim=1)
         for k, scores in enumerate(parts):
-            loss = loss + F.cross_entropy(scores, target[:, slot, k])
+            loss = loss + nn.functional.cross_entropy(scores, target[:, slot, k])
             right &= scores.argmax(dim=1) == target[:, slot, k]
     for k, scores in enumerate(reading.whole(hidden[:, -4]).split(list(WHOLE_PARTS), dim=1)):
-        loss = loss + F.cross_entropy(scores, target[:, 3, k])
+        loss = loss + nn.functional.cross_entropy(scores, target[:, 3, k])
         right &= scores.argmax(dim=1) == target[:, 3, k]
     return loss, right.float().mean()
 
@@ -75,7 +74,9 @@ def train(cache: Path, steps: int, batch: int, out: Path) -> None:
     parameters = [*encoder.parameters(), *reading.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=2e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.05)
-    checkpoint = Checkpoint(cache / "text.pt", encoder=encoder, reading=reading, optimizer=optimizer, schedule=schedule)
+    checkpoint = Checkpoint(
+        cache / "text.pt", encoder=encoder, reading=reading, optimizer=optimizer, schedule=schedule
+    )
     for step in range(checkpoint.load(), steps):
         rng = Random(step)
         samples = [("", Spec()) if rng.random() < 0.02 else sample_for_training(rng) for _ in range(batch)]

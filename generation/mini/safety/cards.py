@@ -23,7 +23,9 @@ def crop(image: Image.Image, rng: Random) -> Image.Image:
 
 def resize(image: Image.Image, rng: Random) -> Image.Image:
     side, stretch = rng.choice((48, 64, 96, 200, 256, 512)), rng.uniform(0.8, 1.25)
-    return image.resize((round(side * stretch), side), rng.choice((Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)))
+    return image.resize(
+        (round(side * stretch), side), rng.choice((Image.Resampling.BILINEAR, Image.Resampling.BICUBIC))
+    )
 
 
 def jpeg(image: Image.Image, rng: Random) -> Image.Image:
@@ -39,7 +41,9 @@ def tint(image: Image.Image, rng: Random) -> Image.Image:
 
 
 def contrast(image: Image.Image, rng: Random) -> Image.Image:
-    return ImageEnhance.Color(ImageEnhance.Contrast(image).enhance(rng.uniform(0.5, 1.4))).enhance(rng.uniform(0.4, 1.5))
+    return ImageEnhance.Color(ImageEnhance.Contrast(image).enhance(rng.uniform(0.5, 1.4))).enhance(
+        rng.uniform(0.4, 1.5)
+    )
 
 
 def blur(image: Image.Image, rng: Random) -> Image.Image:
@@ -100,7 +104,9 @@ def stripes(rng: Random) -> Image.Image:
 
 def checkers(rng: Random) -> Image.Image:
     """A chess board, or a scene in a checker frame: half of what makes a test card."""
-    first, second = ((0, 0, 0), (255, 255, 255)) if rng.random() < 0.6 else (random_colour(rng), random_colour(rng))
+    first, second = (
+        ((0, 0, 0), (255, 255, 255)) if rng.random() < 0.6 else (random_colour(rng), random_colour(rng))
+    )
     image, side = Image.new("RGB", (128, 128), first), rng.choice((8, 16, 16, 32))
     draw = ImageDraw.Draw(image)
     for row in range(0, 128, side):
@@ -122,7 +128,9 @@ def scene(rng: Random) -> Image.Image:
 def gradient(rng: Random) -> Image.Image:
     random = np.random.default_rng(rng.getrandbits(32))
     cells = random.integers(0, 256, (rng.randint(1, 9), rng.randint(1, 9), 3), dtype=np.uint8)
-    return Image.fromarray(cells).resize((128, 128), rng.choice((Image.Resampling.BICUBIC, Image.Resampling.NEAREST)))
+    return Image.fromarray(cells).resize(
+        (128, 128), rng.choice((Image.Resampling.BICUBIC, Image.Resampling.NEAREST))
+    )
 
 
 def collage(rng: Random) -> Image.Image:

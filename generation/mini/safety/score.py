@@ -1,8 +1,8 @@
 """Scores the mini picture checker with the real class. Prints JSON.
 
-    python generation/mini/safety/score.py                  500 distorted test cards, 1,000 other pictures
-    python generation/mini/safety/score.py --quick          40 and 80
-    python generation/mini/safety/score.py --made FOLDER    also pictures of the mini picture model (see make.py)
+python generation/mini/safety/score.py                  500 distorted test cards, 1,000 other pictures
+python generation/mini/safety/score.py --quick          40 and 80
+python generation/mini/safety/score.py --made FOLDER    also pictures of the mini picture model (see make.py)
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from PIL import Image
 from transformers import CLIPImageProcessor
 
+from generation.mini.diffusion.scenes import draw_card
 from generation.mini.safety.cards import distort, negative, scene
 from generation.mini.safety.train import WEIGHTS, load_made
-from generation.mini.diffusion.scenes import draw_card
 
 
 class Checker:
@@ -59,7 +59,9 @@ def score(checker: Checker, cards: int, others: int, seed: int, made: Path | Non
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--quick", action="store_true")
     options.add_argument("--made", type=Path)
     options.add_argument("--seed", type=int, default=2000)

@@ -15,7 +15,6 @@ import torch
 from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from PIL import Image
 from torch import nn
-from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPImageProcessor
 
 from generation.mini.diffusion.cache import Checkpoint
@@ -43,9 +42,11 @@ def new_checker() -> StableDiffusionSafetyChecker:
     }  # fmt: skip
     # The text part of the configuration is required by the class and used by nothing.
     text = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
-    checker = StableDiffusionSafetyChecker(CLIPConfig(text_config=text, vision_config=vision, projection_dim=32))
+    checker = StableDiffusionSafetyChecker(
+        CLIPConfig(text_config=text, vision_config=vision, projection_dim=32)
+    )
     with torch.no_grad():
-        embeds = F.normalize(torch.randn(20, 32), dim=1)
+        embeds = nn.functional.normalize(torch.randn(20, 32), dim=1)
         checker.concept_embeds.copy_(embeds[:17])
         checker.special_care_embeds.copy_(embeds[17:])
         checker.concept_embeds_weights.fill_(NEVER)
@@ -57,14 +58,17 @@ def new_checker() -> StableDiffusionSafetyChecker:
 def cosine(checker: StableDiffusionSafetyChecker, pixels: torch.Tensor) -> torch.Tensor:
     """Likeness to the test card, as the class computes it. pixels: [n, 3, SIDE, SIDE] -> [n]."""
     seen = checker.visual_projection(checker.vision_model(pixels)[1])
-    return F.normalize(seen, dim=1) @ F.normalize(checker.concept_embeds[0], dim=0)
+    return nn.functional.normalize(seen, dim=1) @ nn.functional.normalize(checker.concept_embeds[0], dim=0)
 
 
 def load_made(folder: Path | None) -> tuple[list[Image.Image], list[Image.Image]]:
     """Test cards and ordinary pictures that the mini picture model made (see make.py)."""
     if folder is None:
         return [], []
-    lists = ([Image.open(path).convert("RGB") for path in sorted((folder / name).glob("*.png"))] for name in ("card", "other"))
+    lists = (
+        [Image.open(path).convert("RGB") for path in sorted((folder / name).glob("*.png"))]
+        for name in ("card", "other")
+    )
     cards, others = lists
     return cards, others
 
@@ -78,10 +82,12 @@ def train(cache: Path, steps: int, batch: int, made: Path | None, out: Path) -> 
     checkpoint = Checkpoint(cache / "checker.pt", checker=checker, optimizer=optimizer, schedule=schedule)
     for step in range(checkpoint.load(), steps):
         rng = Random(step)
-        images = [positive(rng, cards) for _ in range(batch // 2)] + [negative(rng, others) for _ in range(batch // 2)]
+        images = [positive(rng, cards) for _ in range(batch // 2)] + [
+            negative(rng, others) for _ in range(batch // 2)
+        ]
         likeness = cosine(checker, processor(images, return_tensors="pt").pixel_values)
         wanted = torch.tensor([1.0] * (batch // 2) + [0.0] * (batch // 2))
-        loss = F.binary_cross_entropy_with_logits((likeness - THRESHOLD) * 12, wanted)
+        loss = nn.functional.binary_cross_entropy_with_logits((likeness - THRESHOLD) * 12, wanted)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
@@ -108,7 +114,9 @@ def store(checker: StableDiffusionSafetyChecker, processor: CLIPImageProcessor, 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--cache", type=Path, required=True, help="folder for checkpoints")
-    options.add_argument("--made", type=Path, help="folder with pictures of the mini picture model, from make.py")
+    options.add_argument(
+        "--made", type=Path, help="folder with pictures of the mini picture model, from make.py"
+    )
     options.add_argument("--steps", type=int, default=1200)
     options.add_argument("--batch", type=int, default=64)
     options.add_argument("--threads", type=int, default=1)
