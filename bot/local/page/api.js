@@ -50,9 +50,14 @@ function withFiles(payload, files) {
   return form;
 }
 
+/** A server can keep several classes; `?guild=` in the address chooses one. */
+function guild() {
+  return new URLSearchParams(window.location.search).get("guild");
+}
+
 export const api = {
-  people: () => request("GET", "api/people"),
-  signIn: (person, locale) => request("POST", "api/session", { person, locale }),
+  people: () => request("GET", `api/people${guild() ? `?guild=${encodeURIComponent(guild())}` : ""}`),
+  signIn: (person, locale) => request("POST", "api/session", { person, locale, ...(guild() ? { guild: guild() } : {}) }),
   signOut: () => request("DELETE", "api/session"),
   state: () => request("GET", "api/state"),
 
@@ -64,6 +69,10 @@ export const api = {
   },
   sendMessage: (channelId, payload, files) =>
     request("POST", `api/channels/${channelId}/messages`, withFiles(payload, files)),
+  deleteMessage: (channelId, messageId) => request("DELETE", `api/channels/${channelId}/messages/${messageId}`),
+  typing: (channelId) => request("POST", `api/channels/${channelId}/typing`),
+  /** One's direct messages with the bot, opened if need be. */
+  direct: () => request("POST", "api/direct"),
   react: (channelId, messageId, emoji, present) =>
     request(present ? "PUT" : "DELETE", `api/channels/${channelId}/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`),
   interact: (payload, files) => request("POST", "api/interactions", withFiles(payload, files)),

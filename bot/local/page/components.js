@@ -10,6 +10,7 @@ import { t } from "./texts.js";
 export const COMPONENT = {
   ACTION_ROW: 1, BUTTON: 2, TEXT_INPUT: 4, SECTION: 9, TEXT_DISPLAY: 10, THUMBNAIL: 11, MEDIA_GALLERY: 12, FILE: 13,
   SEPARATOR: 14, CONTAINER: 17, LABEL: 18, FILE_UPLOAD: 19,
+  RADIO_GROUP: 21, CHECKBOX_GROUP: 22, CHECKBOX: 23,
 };
 const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
 

@@ -5,13 +5,15 @@ import { CommandForm } from "./command_form.js";
 import { entries, fromText, search, splitOptions } from "./command_index.js";
 import { fill, h, icon, iconButton } from "./dom.js";
 import { interact, reasonOf } from "./interactions.js";
+import { outcome } from "./placeholders.js";
 import { Suggestions } from "./suggestions.js";
-import { CHANNEL, addLocal, bot, channelName, isThread, log, on, removeMessage, store } from "./store.js";
+import { CHANNEL, bot, channelName, isThread, on, store } from "./store.js";
 import { fileSize, t } from "./texts.js";
 
 const LONGEST = 2000;
 const MOST_FILES = 10;
-const DEFAULT_FILE_LIMIT = 10 * 1024 * 1024;
+/** While somebody writes, the others are told at most this often. */
+const TYPING_EVERY_MS = 8000;
 
 export class Composer {
   constructor() {
@@ -73,7 +75,10 @@ export class Composer {
     const name = channel ? `${isThread(channel) || channel.type === CHANNEL.DM ? "" : "#"}${channelName(channel)}` : "";
     this.input.placeholder = window.innerWidth < 500 ? t("slashHint") : `${t("placeholder", { channel: name })} – ${t("slashHint")}`;
     this.input.setAttribute("aria-label", t("placeholder", { channel: name }));
-    this.input.disabled = !channel;
+    const closed = !channel || channel.can_write === false;
+    if (channel && closed) this.input.placeholder = t("readOnly");
+    this.input.disabled = closed;
+    this.attach.disabled = closed;
   }
 
   changeChannel() {
@@ -110,6 +115,7 @@ export class Composer {
     }
     if (!text.startsWith("/") || text.includes("\n")) {
       this.suggestions.hide();
+      if (text) this.tellTyping();
       return;
     }
     const found = search(text.slice(1));
@@ -118,6 +124,12 @@ export class Composer {
       items: found.map((entry) => ({ label: `/${entry.name}`, description: entry.description, hint: bot().name, value: entry })),
       choose: (item) => this.openForm(item.value),
     });
+  }
+
+  tellTyping() {
+    if (Date.now() < (this.toldTyping ?? 0) + TYPING_EVERY_MS) return;
+    this.toldTyping = Date.now();
+    api.typing(store.channelId).catch(() => {});
   }
 
   openNamed(name) {
@@ -206,32 +218,13 @@ export class Composer {
     this.complain(problem ?? "");
     if (problem) return;
     const files = [];
-    await interact(form.payload(files), files, this.outcome(channelId, form.entry));
+    await interact(form.payload(files), files, outcome(channelId, form.entry.rawName));
     this.last = form.snapshot();
     if (this.form === form) this.leave();
   }
 
-  /** Between sending and the bot's answer a placeholder stands in the channel; silence is told there too. */
-  outcome(channelId, entry) {
-    let id = null;
-    const me = { id: store.me.id, name: store.me.name };
-    const local = (key) => ({ id: `local-${id}-${key}`, channel_id: channelId, author: { id: bot().id, username: bot().name, bot: true }, interactionId: id, interaction_metadata: { id, type: 2, name: entry.rawName, user: me } });
-    return {
-      sent: (interactionId) => {
-        id = interactionId;
-        const answered = log(channelId).list.some((message) => message.interaction_metadata?.id === id);
-        if (!answered) addLocal(channelId, { ...local("sending"), local: "sending" });
-      },
-      done: () => removeMessage(channelId, `local-${id}-sending`),
-      failed: () => {
-        removeMessage(channelId, `local-${id}-sending`);
-        addLocal(channelId, { ...local("failed"), failed: t("notResponding") });
-      },
-    };
-  }
-
   addFiles(list) {
-    const limit = store.guild?.attachment_size_limit ?? DEFAULT_FILE_LIMIT;
+    const limit = store.fileLimit;
     for (const file of list) {
       if (file.size > limit) this.complain(t("fileTooLarge", { name: file.name, limit: fileSize(limit) }));
       else if (!this.form?.takeFile(file) && this.files.length < MOST_FILES) this.files.push(file);

@@ -18,9 +18,9 @@ export class MemberList {
   paint() {
     const all = [...store.members.values()].sort((a, b) => a.name.localeCompare(b.name));
     const groups = [
-      [t("teachers"), all.filter((member) => member.role === "teacher")],
+      [t("teachers"), all.filter((member) => member.teacher)],
       [t("bots"), all.filter((member) => member.bot)],
-      [t("pupils"), all.filter((member) => !member.bot && member.role !== "teacher")],
+      [t("pupils"), all.filter((member) => !member.bot && !member.teacher)],
     ];
     fill(this.element, groups.filter(([, members]) => members.length).map(([name, members]) => h("section", {},
       h("h2", { class: "category" }, `${name} – ${members.length}`),

@@ -6,8 +6,9 @@ import { componentList } from "./components.js";
 import { avatar, h, icon } from "./dom.js";
 import { embedView, shownInEmbeds } from "./embed.js";
 import { markdown, plainText } from "./markdown.js";
+import { menuButton } from "./message_menu.js";
 import { pickerButton, reactionRow } from "./reactions.js";
-import { FLAG, author, emit, removeMessage, store } from "./store.js";
+import { FLAG, author, emit, referenced, removeMessage, store } from "./store.js";
 import { t, tNodes } from "./texts.js";
 import { clock, dayName, messageTime } from "./timestamps.js";
 
@@ -63,7 +64,7 @@ export class MessageView {
       message.thread ? this.part("thread", message.thread, () => threadCard(message.thread)) : "",
       message.flags & FLAG.EPHEMERAL && !(message.local === "sending") ? this.part("private", message.id, () => privateNote(message)) : "");
     const line = this.part("context", [message.interaction_metadata, message.interaction, message.referenced_message?.content, message.type], () => contextLine(message));
-    const tools = message.local || message.flags & (FLAG.EPHEMERAL | FLAG.LOADING) ? "" : this.part("tools", message.id, () => h("div", { class: "message-tools" }, pickerButton(message, showError, "icon-button")));
+    const tools = message.local || message.flags & (FLAG.EPHEMERAL | FLAG.LOADING) ? "" : this.part("tools", message.id, () => h("div", { class: "message-tools" }, pickerButton(message, showError, "icon-button"), menuButton(message, showError)));
     return h("article", { "aria-label": `${who.name}, ${messageTime(message.timestamp)}` }, line ?? "",
       h("div", { class: "message-row" },
         h("div", { class: "gutter" }, this.part("avatar", who, () => avatar(who.name, who.color)), h("time", { class: "gutter-time", "aria-hidden": "true" }, clock(message.timestamp))), body), tools);
@@ -114,7 +115,7 @@ function contextLine(message) {
       h("span", {}, tNodes("used", { user: named(user), command: h("span", { class: "context-command" }, `/${shownName(command.name)}`) })));
   }
   if (message.type !== TYPE.REPLY) return null;
-  const other = message.referenced_message;
+  const other = referenced(message);
   if (!other) return h("div", { class: "context" }, h("span", { class: "context-hook" }), icon("reply"), h("em", {}, t("originalDeleted")));
   const user = author(other.author);
   return h("div", { class: "context" }, h("span", { class: "context-hook" }), avatar(user.name, user.color, "tiny"), named(user),

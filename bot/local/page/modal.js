@@ -4,7 +4,7 @@ import { COMPONENT } from "./components.js";
 import { avatar, fill, h, iconButton, openDialog, uniqueId } from "./dom.js";
 import { INTERACTION, interact, reasonOf } from "./interactions.js";
 import { markdown } from "./markdown.js";
-import { fileField, textField } from "./modal_fields.js";
+import { choiceField, fileField, textField } from "./modal_fields.js";
 import { SELECT, selectMenu } from "./select_menu.js";
 import { bot, store } from "./store.js";
 import { t } from "./texts.js";
@@ -96,6 +96,7 @@ function labelled(component, text, hint, fields) {
 function makeField(component) {
   if (component.type === COMPONENT.TEXT_INPUT) return textField(component);
   if (component.type === COMPONENT.FILE_UPLOAD) return fileField(component);
+  if ([COMPONENT.RADIO_GROUP, COMPONENT.CHECKBOX_GROUP, COMPONENT.CHECKBOX].includes(component.type)) return choiceField(component);
   if (Object.values(SELECT).includes(component.type)) return selectField(component);
   throw new Error(`no field for component type ${component.type}`);
 }

@@ -1,9 +1,11 @@
-/** Fields of a form: text inputs (one line or many) and file uploads. */
+/** Fields of a form: text inputs (one line or many), radio buttons and check boxes, file uploads. */
 
 import { fill, h, icon, iconButton, uniqueId } from "./dom.js";
 import { fileSize, t } from "./texts.js";
 
 const PARAGRAPH = 2;
+const RADIO_GROUP = 21;
+const CHECKBOX = 23;
 
 /** A text input with its counter; lengths and "required" are checked on sending, as on Discord. */
 export function textField(component) {
@@ -24,6 +26,36 @@ export function textField(component) {
     },
     result: () => ({ type: component.type, id: component.id, custom_id: component.custom_id, value: input.value }),
   };
+}
+
+/** Radio buttons (one value), a group of check boxes (several), or a single check box (yes or no). */
+export function choiceField(component) {
+  const name = uniqueId("choice");
+  const labelId = uniqueId("label");
+  const single = component.type === CHECKBOX;
+  const radio = component.type === RADIO_GROUP;
+  const options = single ? [{ label: t("yes"), value: "", default: component.default }] : component.options;
+  const inputs = options.map((option) => h("input", { type: radio ? "radio" : "checkbox", name, value: option.value, checked: Boolean(option.default) }));
+  const element = h("div", { class: "choices", role: radio ? "radiogroup" : "group", "aria-labelledby": labelId }, options.map((option, index) => h("label", {}, inputs[index],
+    h("span", {}, option.label, option.description && h("span", { class: "field-hint" }, option.description)))));
+  const values = () => inputs.filter((input) => input.checked).map((input) => input.value);
+  const required = !single && (component.required ?? radio);
+  const least = component.min_values ?? 1;
+  const most = component.max_values ?? options.length;
+  const result = () => {
+    const base = { type: component.type, id: component.id, custom_id: component.custom_id };
+    if (single) return { ...base, value: inputs[0].checked };
+    return radio ? { ...base, value: values()[0] ?? null } : { ...base, values: values() };
+  };
+  const problem = () => {
+    const count = values().length;
+    if (single || (!count && !required)) return null;
+    if (!count) return t("fieldRequired");
+    if (radio) return null;
+    if (count < least) return t("fieldMin", { limit: least });
+    return count > most ? t("fieldMax", { limit: most }) : null;
+  };
+  return { labelId, required, element, problem, result };
 }
 
 /** A place to choose or drop files; the submission names them by their place among all files. */

@@ -29,7 +29,7 @@ export class OptionField {
   }
 
   buildText(id) {
-    this.input = h("textarea", { id, rows: 1, maxlength: LONGEST, autocomplete: "off", spellcheck: "false", "aria-required": String(Boolean(this.option.required)), "aria-description": localized(this.option, "description") });
+    this.input = h("textarea", { id, rows: 1, cols: 1, maxlength: LONGEST, autocomplete: "off", spellcheck: "false", "aria-required": String(Boolean(this.option.required)), "aria-description": localized(this.option, "description") });
     this.grow = h("div", { class: "grow" }, this.input);
     this.input.addEventListener("input", () => {
       // Options are one line on Discord; a pasted paragraph becomes one.

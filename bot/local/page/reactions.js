@@ -6,9 +6,6 @@ import { reasonOf } from "./interactions.js";
 import { apply, store } from "./store.js";
 import { t } from "./texts.js";
 
-/** What a class needs; the browser's own emoji keyboard is not for buttons. */
-const OFFERED = ["👍", "❤️", "😂", "😮", "🎉", "🤔", "👏", "🔥", "🎨", "🎵", "✅", "👎"];
-
 /** Adds or takes back one's own reaction; shown at once, undone if the server refuses. */
 export async function react(message, emoji, present, showError) {
   const event = { channel_id: message.channel_id, message_id: message.id, user_id: store.me.id, emoji: { name: emoji } };
@@ -42,7 +39,7 @@ export function pickerButton(message, showError, className) {
 
 function openPicker(button, choose) {
   const panel = h("div", { class: "emoji-picker", popover: "auto", role: "group", "aria-label": t("addReaction") });
-  for (const emoji of OFFERED) {
+  for (const emoji of store.emoji) {
     panel.append(h("button", { type: "button", "aria-label": emoji, on: { click: () => { panel.hidePopover(); choose(emoji); } } }, emoji));
   }
   panel.addEventListener("keydown", (event) => {

@@ -1,7 +1,8 @@
 /** The left side: guild rail, channel list with categories and threads, and who one is. */
 
+import { api } from "./api.js";
 import { avatar, fill, h, icon, iconButton } from "./dom.js";
-import { CHANNEL, bot, channelName, emit, isReadable, isThread, on, store } from "./store.js";
+import { CHANNEL, apply, bot, channelName, emit, isReadable, isThread, on, store } from "./store.js";
 import { t } from "./texts.js";
 
 const CHANNEL_ICONS = { [CHANNEL.VOICE]: "voice", [CHANNEL.FORUM]: "forum" };
@@ -31,7 +32,7 @@ export class Sidebar {
     this.paintRail(direct);
     this.title.textContent = direct ? t("directMessages") : store.guild.name;
     fill(this.list, direct ? directList() : guildList());
-    fill(this.user, avatar(store.me.name, store.me.color), h("div", { class: "user-names" }, h("strong", {}, store.me.name), h("span", {}, store.me.role === "teacher" ? t("teacher") : store.guild.name)),
+    fill(this.user, avatar(store.me.name, store.me.color), h("div", { class: "user-names" }, h("strong", {}, store.me.name), h("span", {}, store.me.teacher ? t("teacher") : store.guild.name)),
       h("a", { class: "icon-button", href: "/", target: "_blank", rel: "noopener", "aria-label": t("secondPerson"), title: t("secondPerson") }, icon("window")),
       iconButton("swap", t("switchPerson"), this.actions.switchPerson));
     if (focused) this.element.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
@@ -41,7 +42,8 @@ export class Sidebar {
     const home = firstReadable();
     const mail = [...store.channels.values()].filter(isDirect);
     const unreadOf = (wanted) => [...store.unread].some(([id]) => isDirect(store.channels.get(id)) === wanted);
-    const go = (wanted, channel) => () => {
+    const go = (wanted, known) => async () => {
+      const channel = known ?? (wanted ? await openDirect() : null);
       this.directOpen = wanted && !channel;
       if (channel) emit("open-channel", String(channel.id));
       this.paint();
@@ -51,6 +53,17 @@ export class Sidebar {
       "aria-label": label, title: label, "aria-current": direct === wanted ? "true" : null, data: { key }, on: { click: go(wanted, channel) },
     }, content);
     fill(this.rail, entry("rail-dm", t("directMessages"), icon("chat"), true, mail[0]), h("hr"), entry("rail-guild", store.guild.name, initials(store.guild.name), false, home));
+  }
+}
+
+/** The direct messages with the bot; null where the server refuses. */
+async function openDirect() {
+  try {
+    const channel = await api.direct();
+    apply("CHANNEL_CREATE", channel);
+    return channel;
+  } catch {
+    return null;
   }
 }
 

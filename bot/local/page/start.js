@@ -24,8 +24,8 @@ export async function showStart(root, enter) {
       h("header", {}, h("div", { class: "start-badge", "aria-hidden": "true" }, "KA"), h("div", {}, h("h1", {}, t("who")), h("p", { class: "muted" }, answer ? `${answer.guild.name} · ${t("whoHint")}` : t("loading")))),
       languages(),
       h("p", { class: "form-error", role: "alert" }, problem),
-      answer && group("teachers", answer.people.filter((one) => one.role === "teacher")),
-      answer && group("pupils", answer.people.filter((one) => one.role !== "teacher")),
+      answer && group("teachers", answer.people.filter((one) => person(one).teacher)),
+      answer && group("pupils", answer.people.filter((one) => !person(one).teacher)),
       h("a", { class: "second-window", href: "/", target: "_blank", rel: "noopener" }, icon("window"), t("secondPerson"))));
   };
   const languages = () => h("div", { class: "languages", role: "group", "aria-label": t("language") }, LANGUAGES.map(([locale, name]) => h("button", {
@@ -40,7 +40,7 @@ export async function showStart(root, enter) {
   const card = (raw) => {
     const one = person(raw);
     return h("li", {}, h("button", { type: "button", class: "person", data: { person: one.id }, on: { click: () => choose(one.id) } },
-      avatar(one.name, one.color, "large"), h("span", { class: "person-name" }, one.name), one.role === "teacher" ? h("span", { class: "muted" }, t("teacher")) : null));
+      avatar(one.name, one.color, "large"), h("span", { class: "person-name" }, one.name), one.teacher ? h("span", { class: "muted" }, t("teacher")) : null));
   };
   const choose = async (id) => {
     try {

@@ -33,6 +33,10 @@ export const store = {
   /** channel id -> Map of user id -> when the hint ends */
   typing: new Map(),
   channelId: null, botOnline: true,
+  /** Bytes that one file may have. */
+  fileLimit: 10 * 1024 * 1024,
+  /** Offered as reactions. */
+  emoji: ["👍", "👎", "❤️", "😂", "😮", "🎉", "🤔", "👏"],
 };
 
 /** Takes over the answer of `api/state`. Messages seen so far are kept, but fetched again when shown. */
@@ -44,7 +48,9 @@ export function loadState(state) {
   if (!store.members.has(store.me.id)) store.members.set(store.me.id, store.me);
   store.roles = new Map((state.roles ?? state.guild.roles ?? []).map((role) => [String(role.id), role]));
   store.commands = state.commands ?? [];
-  if (typeof state.bot_online === "boolean") store.botOnline = state.bot_online;
+  store.fileLimit = state.limits?.file_bytes ?? store.fileLimit;
+  if (state.emoji?.length) store.emoji = state.emoji;
+  if (typeof state.bot?.online === "boolean") store.botOnline = state.bot.online;
   for (const log of store.messages.values()) log.stale = true;
   emit("state");
 }
@@ -55,7 +61,7 @@ export function forget() {
   for (const map of [store.channels, store.members, store.roles, store.messages, store.unread, store.typing]) map.clear();
 }
 
-/** One shape for members (`{user, nick}`), users and people: id, name, color, bot, role. */
+/** One shape for members (`{user, nick}`), users and people: id, name, color, bot, teacher. */
 export function person(raw) {
   const user = raw.user ?? raw;
   const id = String(user.id);
@@ -64,7 +70,7 @@ export function person(raw) {
     name: raw.nick ?? raw.name ?? user.global_name ?? user.display_name ?? user.username ?? user.name ?? id,
     color: cssColor(raw.color ?? user.color ?? user.accent_color) ?? PALETTE[hash(id) % PALETTE.length],
     bot: Boolean(user.bot),
-    role: raw.role ?? null,
+    teacher: ["teacher", "Lehrkraft"].includes(raw.role),
     roles: raw.roles ?? [],
   };
 }
@@ -79,6 +85,17 @@ function hash(text) {
 /** The person behind an author: the member if known, else what the message says. */
 export function author(user) {
   return store.members.get(String(user?.id)) ?? person(user ?? { id: "0", name: t("unknownUser") });
+}
+
+export function channelOf(message) {
+  return store.channels.get(String(message.channel_id));
+}
+
+/** The message that a reply answers, if this page knows it. */
+export function referenced(message) {
+  if (message.referenced_message) return message.referenced_message;
+  const id = message.message_reference?.message_id;
+  return id ? log(String(message.channel_id)).list.find((other) => other.id === id) : undefined;
 }
 
 export function bot() {

@@ -1,0 +1,394 @@
+"""The page in a real browser, against the real class server and a small discord.py bot of this test."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import secrets
+import shutil
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+import yarl
+from discord import app_commands
+from playwright.async_api import Browser, Page, WebSocketRoute, async_playwright, expect
+
+from bot.local.server import ClassServer
+
+CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = os.environ.get("ATELIER_CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 390, "height": 844}
+PATIENCE_MS = 8000
+
+pytestmark = pytest.mark.skipif(
+    BROWSER is None,
+    reason=f"no browser: none of {', '.join(CANDIDATES)} on PATH and ATELIER_CHROMIUM is not set",
+)
+
+GERMAN = {
+    "image": "bild",
+    "Make a picture": "Malt ein Bild nach deiner Beschreibung",
+    "What to see": "Was soll zu sehen sein?",
+    "count": "anzahl",
+    "How many": "Wie viele Bilder?",
+    "model": "modell",
+    "Which model": "Welches Modell soll malen?",
+    "private": "privat",
+    "Only for you": "Nur für dich",
+    "silent": "stumm",
+    "Never answers": "Antwortet nie",
+}
+
+
+def png(size: int = 64) -> bytes:
+    """A picture of one colour."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    rows = b"".join(b"\x00" + b"\x30\x80\xc0" * size for _ in range(size))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+class German(app_commands.Translator):
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        return GERMAN.get(string.message) if locale is discord.Locale.german else None
+
+
+class Change(discord.ui.Modal, title="Bild ändern"):
+    prompt: discord.ui.Label[Change] = discord.ui.Label(
+        text="Neuer Prompt", component=discord.ui.TextInput(min_length=3, max_length=100)
+    )
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        field = self.prompt.component
+        assert isinstance(field, discord.ui.TextInput)
+        await interaction.response.send_message(f"Geändert: {field.value}")
+
+
+class Buttons(discord.ui.View):
+    @discord.ui.button(label="Ändern", style=discord.ButtonStyle.primary)
+    async def change(self, interaction: discord.Interaction, _button: Any) -> None:
+        await interaction.response.send_modal(Change())
+
+    @discord.ui.button(label="Geheim", style=discord.ButtonStyle.secondary)
+    async def secret(self, interaction: discord.Interaction, _button: Any) -> None:
+        await interaction.response.send_message("Das bleibt unter uns", ephemeral=True)
+
+
+class SmallBot(discord.Client):
+    """`/bild`, which answers late and with a picture, and `/stumm`, which never answers."""
+
+    def __init__(self) -> None:
+        super().__init__(intents=discord.Intents(guilds=True))
+        self.tree = app_commands.CommandTree(self)
+        self.asked: list[str] = []
+        self.synced = asyncio.Event()
+
+    async def setup_hook(self) -> None:
+        @app_commands.command(name="image", description="Make a picture")
+        @app_commands.describe(
+            prompt="What to see", count="How many", model="Which model", private="Only for you"
+        )
+        async def image(
+            interaction: discord.Interaction,
+            prompt: app_commands.Range[str, 3, 100],
+            count: app_commands.Range[int, 1, 4] = 1,
+            model: str = "mini",
+            private: bool = False,
+        ) -> None:
+            await interaction.response.defer(ephemeral=private)
+            await asyncio.sleep(0.2)
+            files = [
+                discord.File(io.BytesIO(png()), f"bild-{n}.png", description=f"{prompt} ({n})")
+                for n in range(1, count + 1)
+            ]
+            text = f"**{prompt}** · Modell {model}"
+            await interaction.edit_original_response(
+                content=text, attachments=files, view=Buttons(timeout=60)
+            )
+
+        @image.autocomplete("model")
+        async def models(_interaction: discord.Interaction, text: str) -> list[app_commands.Choice[str]]:
+            self.asked.append(text)
+            known = ("mini-bild", "deliberate")
+            return [app_commands.Choice(name=one.title(), value=one) for one in known if text.lower() in one]
+
+        @app_commands.command(name="silent", description="Never answers")
+        async def silent(_interaction: discord.Interaction) -> None:
+            return
+
+        self.tree.add_command(image)
+        self.tree.add_command(silent)
+        await self.tree.set_translator(German())
+        await self.tree.sync()
+
+    async def on_ready(self) -> None:
+        self.synced.set()
+
+
+@dataclass
+class Classroom:
+    """A running server, its bot, a browser, what the browser complained about, and the guild of this test."""
+
+    server: ClassServer
+    bot: SmallBot
+    browser: Browser
+    guild: str = ""
+    complaints: list[str] = field(default_factory=list)
+
+    async def open(self, viewport: Any = WIDE) -> Page:
+        """The first screen in a browser of its own."""
+        context = await self.browser.new_context(viewport=viewport, locale="de-DE", reduced_motion="reduce")
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._note)
+        await page.goto(f"{self.server.base_url}/w/{secrets.token_hex(8)}/?guild={self.guild}")
+        return page
+
+    def _note(self, message: Any) -> None:
+        # Asking for the state without a session is how the page finds out that nobody sits here yet.
+        nobody_yet = "401" in message.text and str(message.location.get("url")).endswith("api/state")
+        if message.type in ("error", "warning") and not nobody_yet:
+            self.complaints.append(message.text)
+
+    async def sit_down(self, name: str, viewport: Any = WIDE) -> Page:
+        """Choose a card and wait for the class."""
+        page = await self.open(viewport)
+        await page.get_by_role("button", name=name).click()
+        await expect(page.locator("#composer-input")).to_be_focused()
+        return page
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running() -> AsyncIterator[Classroom]:
+    base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+    expect.set_options(timeout=PATIENCE_MS)
+    async with ClassServer() as server, async_playwright() as playwright:
+        server.limits.answer_within = 1.0
+        discord.http.Route.BASE = server.api_base
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(server.gateway_url)
+        bot = SmallBot()
+        task = asyncio.create_task(bot.start(server.token))
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        try:
+            await asyncio.wait_for(bot.synced.wait(), 20)
+            yield Classroom(server, bot, browser)
+        finally:
+            await browser.close()
+            await bot.close()
+            await asyncio.gather(task, return_exceptions=True)
+            discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def classroom(running: Classroom) -> AsyncIterator[Classroom]:
+    """The shared server with a class of this test's own; its windows are closed afterwards."""
+    running.guild = running.server.add_guild("Klasse 9c")
+    yield running
+    await asyncio.gather(*(context.close() for context in running.browser.contexts))
+
+
+async def draw(page: Page, text: str) -> None:
+    """Give `/bild` with a prompt, keyboard only."""
+    await page.keyboard.type("/bi")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_command_from_the_palette_to_the_picture_in_both_windows(classroom: Classroom) -> None:
+    ada, ben = await asyncio.gather(classroom.sit_down("Ada"), classroom.sit_down("Ben"))
+    await ada.keyboard.type("/")
+    commands = ada.get_by_role("listbox", name="Befehle")
+    await expect(commands.get_by_role("option")).to_have_count(2)
+    await expect(commands.get_by_role("option").first).to_contain_text(
+        "Malt ein Bild nach deiner Beschreibung"
+    )
+
+    await ada.keyboard.press("Enter")
+    await ada.keyboard.press("Enter")
+    await expect(ada.get_by_role("alert").filter(has_text="prompt")).to_contain_text("erforderlich")
+    await ada.keyboard.type("ein roter Drache anzahl:")
+    await ada.keyboard.type("9")
+    await ada.keyboard.press("Enter")
+    await expect(ada.get_by_role("alert").filter(has_text="anzahl")).to_contain_text("4")
+    await ada.keyboard.press("Control+A")
+    await ada.keyboard.type("2")
+
+    await ada.keyboard.press("Tab")
+    await ada.keyboard.type("modell:")
+    await ada.keyboard.type("del")
+    choice = ada.get_by_role("option", name="Deliberate")
+    await expect(choice).to_be_visible()
+    await expect(ada.get_by_role("option", name="Mini-Bild")).to_have_count(0)
+    assert "del" in classroom.bot.asked
+    await ada.keyboard.press("ArrowDown")
+    await ada.keyboard.press("Enter")
+    await ada.keyboard.press("Enter")
+
+    for page in (ada, ben):
+        article = page.get_by_role("article").filter(has_text="ein roter Drache · Modell deliberate")
+        await expect(article).to_contain_text("Ada hat /bild verwendet")
+        await expect(article.get_by_role("img")).to_have_count(2)
+        first = article.get_by_role("img", name="ein roter Drache (1)")
+        await expect(first).to_be_visible()
+        assert await first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+        assert await article.locator("strong").first.inner_text() == "ein roter Drache"
+
+    await ben.get_by_role("img", name="ein roter Drache (1)").click()
+    await expect(ben.get_by_role("dialog")).to_contain_text("Bild 1 von 2")
+    await ben.keyboard.press("ArrowRight")
+    await expect(ben.get_by_role("dialog")).to_contain_text("Bild 2 von 2")
+    await ben.keyboard.press("Escape")
+    await expect(ben.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_private_answers_buttons_forms_and_silence(classroom: Classroom) -> None:
+    ada, ben = await asyncio.gather(classroom.sit_down("Ada"), classroom.sit_down("Ben"))
+    await draw(ada, "ein Haus am See")
+    article = ada.get_by_role("article").filter(has_text="ein Haus am See")
+    await article.get_by_role("button", name="Geheim").click()
+    private = ada.get_by_role("article").filter(has_text="Das bleibt unter uns")
+    await expect(private).to_contain_text("Nur du kannst das sehen")
+
+    await article.get_by_role("button", name="Ändern").click()
+    form = ada.get_by_role("dialog", name="Bild ändern")
+    await ada.keyboard.type("ab")
+    await form.get_by_role("button", name="Absenden").click()
+    await expect(form).to_contain_text("Mindestens 3 Zeichen")
+    await form.get_by_label("Neuer Prompt").fill("ein Haus bei Nacht")
+    await form.get_by_role("button", name="Absenden").click()
+    for page in (ada, ben):
+        await expect(
+            page.get_by_role("article").filter(has_text="Geändert: ein Haus bei Nacht")
+        ).to_be_visible()
+    await expect(form).to_have_count(0)
+    await expect(ben.get_by_text("Das bleibt unter uns")).to_have_count(0)
+
+    await private.get_by_role("button", name="Nachricht verwerfen").click()
+    await expect(private).to_have_count(0)
+
+    await ada.keyboard.type("/stumm")
+    await ada.keyboard.press("Enter")
+    await ada.keyboard.press("Enter")
+    silence = ada.get_by_role("article").filter(has_text="Die Anwendung reagiert nicht")
+    await expect(silence).to_contain_text("Ada hat /stumm verwendet")
+    await expect(ben.get_by_text("Die Anwendung reagiert nicht")).to_have_count(0)
+
+
+async def test_what_people_write_is_text_and_never_markup(classroom: Classroom) -> None:
+    ada, ben = await asyncio.gather(classroom.sit_down("Ada"), classroom.sit_down("Ben"))
+    await ada.keyboard.type("<img src=x onerror=alert(1)> **fett** [weg](javascript:alert(1)) ||Geheimnis||")
+    await ada.keyboard.press("Enter")
+    article = ben.get_by_role("article").filter(has_text="<img src=x onerror=alert(1)>")
+    await expect(article.locator("strong", has_text="fett")).to_be_visible()
+    await expect(article.locator("img")).to_have_count(0)
+    await expect(article.locator("a")).to_have_count(0)
+    await article.get_by_role("button", name="Spoiler anzeigen").press("Enter")
+    await expect(article.locator(".spoiler.shown")).to_have_text("Geheimnis")
+
+
+async def test_the_keyboard_alone_is_enough(classroom: Classroom) -> None:
+    page = await classroom.open()
+    await page.get_by_role("button", name="Ada").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#composer-input")).to_be_focused()
+    await draw(page, "ein Wald im Nebel")
+    article = page.get_by_role("article").filter(has_text="ein Wald im Nebel · Modell")
+    await expect(article).to_be_visible()
+    button = article.get_by_role("button", name="Geheim")
+    for _ in range(12):
+        await page.keyboard.press("Shift+Tab")
+        if await button.evaluate("button => button === document.activeElement"):
+            break
+    assert await button.evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("article").filter(has_text="Das bleibt unter uns")).to_be_visible()
+    await page.keyboard.press("Alt+ArrowDown")
+    await expect(page.get_by_role("heading", name="plauderecke", exact=True)).to_be_visible()
+    await expect(page.locator("#announcer")).to_contain_text("Das bleibt unter uns")
+
+
+async def test_on_a_phone_the_channels_are_a_drawer(classroom: Classroom) -> None:
+    page = await classroom.sit_down("Ben", NARROW)
+    channel = page.get_by_role("button", name="plauderecke")
+    await expect(channel).to_be_hidden()
+    await page.get_by_role("button", name="Kanalliste öffnen").click()
+    await channel.click()
+    await expect(channel).to_be_hidden()
+    await draw(page, "ein sehr langes Bild von einem Schiff auf hoher See bei Sturm")
+    await expect(page.get_by_role("article").filter(has_text="Schiff").get_by_role("img")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+
+
+async def test_english_and_switching_the_person(classroom: Classroom) -> None:
+    page = await classroom.open()
+    await page.get_by_role("button", name="English").click()
+    await page.get_by_role("button", name="Ada").click()
+    await expect(page.locator("#composer-input")).to_be_focused()
+    await page.keyboard.type("/")
+    await expect(page.get_by_role("listbox", name="Commands")).to_contain_text("Make a picture")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Switch person").click()
+    await expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+
+
+async def test_the_page_says_who_is_away_and_comes_back_by_itself(classroom: Classroom) -> None:
+    page = await classroom.open()
+    away = False
+    sockets: list[WebSocketRoute] = []
+
+    async def route(socket: WebSocketRoute) -> None:
+        if away:
+            await socket.close()
+            return
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await page.route_web_socket("**/api/socket", route)
+    await page.get_by_role("button", name="Chiara").click()
+    status = page.get_by_role("status")
+    await expect(page.locator("#composer-input")).to_be_focused()
+    sockets[-1].send(json.dumps({"t": "BOT_STATUS", "d": {"online": False}}))
+    await expect(status.filter(has_text="ist gerade offline")).to_be_visible()
+
+    away = True
+    await sockets[-1].close()
+    await expect(status.filter(has_text="antwortet nicht")).to_be_visible()
+    ada = await classroom.sit_down("Ada")
+    await ada.keyboard.type("Bist du da?")
+    await ada.keyboard.press("Enter")
+    await expect(ada.get_by_role("article").filter(has_text="Bist du da?")).to_be_visible()
+    await expect(page.get_by_text("Bist du da?")).to_have_count(0)
+    away = False
+    await page.get_by_role("button", name="Jetzt versuchen").click()
+    await expect(status.filter(has_text="antwortet nicht")).to_have_count(0)
+    await expect(status.filter(has_text="ist gerade offline")).to_have_count(0)
+    await expect(page.get_by_role("article").filter(has_text="Bist du da?")).to_be_visible()
+
+
+async def test_the_browser_had_nothing_to_complain_about(running: Classroom) -> None:
+    """Runs last: no error of a script, nothing that the content security policy kept out."""
+    assert running.complaints == []
