@@ -189,7 +189,9 @@ class Delivery:
         return answer if answer is not None and answer.is_open(self._clock()) else None
 
     def _webhook(self, answer: Answer) -> discord.Webhook:
-        return discord.Webhook.partial(answer.application_id, answer.token, client=self._required())
+        webhook = discord.Webhook.partial(answer.application_id, answer.token, client=self._required())
+        webhook.type = discord.WebhookType.application  # only these can speak to one person alone
+        return webhook
 
     def _channel(self, channel_id: str, guild_id: str | None) -> discord.PartialMessageable | None:
         if not channel_id.isdigit() or int(channel_id) == 0:
