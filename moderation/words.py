@@ -1,6 +1,7 @@
 """The check with word lists: German and English always together, since pupils mix them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -61,10 +62,10 @@ class _Index:
     def __init__(self, entries: Sequence[Entry], *, repeats: bool) -> None:
         self._patterns = Patterns(repeats=repeats)
         self._numbers: dict[Pattern, int] = {}
-        self._entries = [
-            (entry, [[self._number(pattern) for pattern in part] for part in entry.parts])
-            for entry in entries
-        ]
+        self._by_first: dict[int, list[tuple[Entry, list[list[int]]]]] = {}
+        for entry in entries:
+            parts = [[self._number(pattern) for pattern in part] for part in entry.parts]
+            self._by_first.setdefault(parts[0][0], []).append((entry, parts))
 
     def _number(self, pattern: Pattern) -> int:
         if pattern not in self._numbers:
@@ -81,17 +82,23 @@ class _Index:
 
     def match(self, found: _Found) -> list[Entry]:
         places = _places(found)
-        return [entry for entry, parts in self._entries if _near([_starts(part, places) for part in parts])]
+        return [
+            entry for entry, parts in self._begun(places) if _near([_starts(part, places) for part in parts])
+        ]
 
     def covered(self, found: _Found) -> set[int]:
         """All places that lie within a match of an entry of one part."""
         places = _places(found)
         return {
             start + offset
-            for _, (part, *_) in self._entries
+            for _, (part, *_) in self._begun(places)
             for start in _starts(part, places)
             for offset in range(len(part))
         }
+
+    def _begun(self, places: Mapping[int, set[int]]) -> Iterator[tuple[Entry, list[list[int]]]]:
+        """The entries of which the first word occurs, each with the numbers of its parts."""
+        return chain.from_iterable(self._by_first.get(number, ()) for number in places)
 
 
 def _places(found: _Found) -> Mapping[int, set[int]]:

@@ -4,13 +4,15 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from moderation.letters import look_alikes
 from moderation.normalise import clean, read
 from moderation.words import WordCheck
 
+# The machine is shared: a slow example says nothing.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ANY_TEXT = st.text(st.characters(), max_size=80)
 HOSTILE: dict[str, Callable[[int], str]] = {
     "digits of several readings": lambda length: "a" + "1571" * (length // 4),
@@ -31,6 +33,7 @@ def spelled_out(text: str) -> list[str]:
     return ["".join(readings[0] for readings in word.variants[0]) for word in read(text)[0]]
 
 
+@PATIENT
 @given(ANY_TEXT)
 @example("İ\u0307ß\u0308ǰ")
 @example("\u0345\u1fb3")
@@ -40,11 +43,13 @@ def test_clean_is_idempotent(text: str) -> None:
     assert clean(once) == once
 
 
+@PATIENT
 @given(ANY_TEXT)
 def test_clean_leaves_nothing_invisible(text: str) -> None:
     assert not [character for character in clean(text) if unicodedata.category(character)[0] in "MC"]
 
 
+@PATIENT
 @given(ANY_TEXT)
 def test_reading_never_raises_and_yields_words(text: str) -> None:
     for sequence in read(text):
@@ -53,12 +58,14 @@ def test_reading_never_raises_and_yields_words(text: str) -> None:
             assert all(readings and all(readings) for variant in word.variants for readings in variant)
 
 
+@PATIENT
 @given(st.lists(st.text(string.ascii_lowercase, min_size=2, max_size=8), min_size=1, max_size=6))
 def test_ordinary_words_stay_what_they_are(words: list[str]) -> None:
     assert spelled_out(" ".join(words)) == words
     assert [word.plain for word in read(", ".join(words))[0]] == words
 
 
+@PATIENT
 @given(st.text(string.ascii_letters + "äöüßÄÖÜ", min_size=1, max_size=12).filter(str.islower))
 def test_a_disguised_word_is_never_plain(word: str) -> None:
     (typed,) = read(word)[0]
@@ -122,7 +129,7 @@ def test_hostile_text_takes_linear_time(kind: str) -> None:
     assert long < 1.0
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.text(st.sampled_from("nackt 4@.*-\u200b\u0301рü1$"), max_size=200))
 def test_the_check_never_raises(text: str) -> None:
     assert WORDS.check(text).check == "words"

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,6 @@ async def test_the_same_picture_twice_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", ["missing", "empty", "folder", "link", "pipe"])
 async def test_what_is_no_picture_file_is_refused_alone(tmp_path: Path, spoil: str) -> None:
-    import os
 
     files = pictures(tmp_path, 3)
     target = files[1]
@@ -246,3 +246,16 @@ async def test_prompts_are_never_logged_above_debug(tmp_path: Path, caplog: pyte
     assert "ValueError" in caplog.text
     assert "geheim" not in caplog.text
     assert "must not be logged" not in caplog.text
+
+
+async def test_a_sound_exchanged_while_judged_is_refused(tmp_path: Path) -> None:
+    (sound,) = pictures(tmp_path, 1)
+
+    def exchange(text: str) -> Verdict:
+        sound.write_bytes(b"another")
+        return allow_text(text)
+
+    decision = await pipeline(text_checks=[exchange]).approve_sounds([sound], texts=["Reggae"])
+    assert decision.approved is None
+    assert decision.verdict.code == CHECK_FAILED
+    assert not sound.exists()
