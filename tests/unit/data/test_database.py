@@ -6,7 +6,6 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from data.database import Database
@@ -66,13 +65,8 @@ async def test_a_unit_that_fails_undoes_itself_and_nothing_else(database: Databa
 
     units = [insert(1), half, insert(2), doubled, insert(3)]
     answers = await asyncio.gather(*(database.write(unit) for unit in units), return_exceptions=True)
-    assert [type(answer) for answer in answers] == [
-        float,
-        KeyError,
-        float,
-        sqlite3.IntegrityError,
-        float,
-    ] or [type(answer) for answer in answers] == [int, KeyError, int, sqlite3.IntegrityError, int]
+    assert answers[::2] == [1, 2, 3]
+    assert [type(answer) for answer in answers[1::2]] == [KeyError, sqlite3.IntegrityError]
     assert await stored(database) == [1, 2, 3]
 
 
@@ -215,6 +209,3 @@ async def test_what_was_deleted_is_gone_from_every_file(database: Database) -> N
 async def test_a_named_file_is_opened_as_it_is_named(tmp_path: Path) -> None:
     async with await Database.open(tmp_path / "other.sqlite") as database:
         assert database.path == tmp_path / "other.sqlite"
-        assert isinstance(database._readers, asyncio.Queue)
-        async with database.read() as connection:
-            assert isinstance(connection, aiosqlite.Connection)
