@@ -59,8 +59,8 @@ class MemoryBudget:
         return family in self._holdings and self._holdings[family].busy
 
     def fits_now(self, family: str, model: str, memory_mb: int) -> bool:
-        """Whether `reserve` would go through without waiting for a busy worker."""
-        if family in self._pinned:
+        """Whether `reserve` would answer without waiting for a busy worker: with room, or that there never is any."""
+        if family in self._pinned or memory_mb > self._available():
             return True
         busy = sum(
             one.memory_mb()
@@ -101,9 +101,8 @@ class MemoryBudget:
         self, family: str, model: str, memory_mb: int, end_idle: Callable[[str], Awaitable[None]]
     ) -> None:
         while True:
-            always = sum(self._holding(name).memory_mb() for name in self._pinned)
-            if memory_mb > self.total_mb - always:
-                raise OutOfMemory(needed=memory_mb, available=max(0, self.total_mb - always))
+            if memory_mb > self._available():
+                raise OutOfMemory(needed=memory_mb, available=self._available())
             needed = self._holding(family).with_model(model, memory_mb)
             others = sum(one.memory_mb() for name, one in self._holdings.items() if name != family)
             if needed + others <= self.total_mb:
@@ -114,6 +113,10 @@ class MemoryBudget:
                 await end_idle(idle)
             else:
                 await self._changed.wait()
+
+    def _available(self) -> int:
+        """MB that are not the checks' for ever."""
+        return max(0, self.total_mb - sum(self._holding(name).memory_mb() for name in self._pinned))
 
     def _longest_idle(self, *, besides: str) -> str | None:
         idle = [
