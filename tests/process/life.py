@@ -136,7 +136,7 @@ def _check(connection: sqlite3.Connection, folder: Path, *, ended: bool) -> list
     wrong += [
         f"{job}: {state} is not where its trail ends"
         for job, state in states.items()
-        if trails[job][-1] is not state
+        if trails.get(job, [None])[-1] is not state
     ]
     wrong += [f"{job}: unfinished ({state})" for job, state in states.items() if ended and state not in ENDED]
     kept = {row[0] for row in connection.execute("SELECT job FROM artifacts")}
