@@ -25,6 +25,8 @@ from generation.params import (
 from moderation.pipeline import Pipeline
 
 DEFAULT_SIDE = 512
+_SHOWN = frozenset({JobState.POSTING, JobState.POSTED})
+"""A quick hand presses a button before Discord's answer to the post has been noted down."""
 REPLY_LIFETIME_S = 14 * 60
 """An interaction's token lives 15 minutes; one minute is kept for the way."""
 
@@ -92,7 +94,7 @@ class Submit:
     async def recipe(self, job_id: str, index: int | None, who: Requester) -> Job:
         """The posted job whose picture `index` can be adapted. Raises NotFound job_gone."""
         job = await self._jobs.get(job_id)
-        if job is None or job.guild_id != who.guild_id or job.state is not JobState.POSTED:
+        if job is None or job.guild_id != who.guild_id or job.state not in _SHOWN:
             raise NotFound("job_gone")
         if index is not None and not 1 <= index <= int(job.params["count"]):
             raise NotFound("job_gone")
