@@ -65,10 +65,12 @@ def make_command(
         allowed_contexts=app_commands.AppCommandContext(guild=True),
         allowed_installs=app_commands.AppInstallationType(guild=True),
     )
-    for parameter in command.parameters:
-        option = f"{prefix}.option.{parameter.name}"
-        app_commands.describe(**{parameter.name: said(sentences, f"{option}.description")})(command)
-        app_commands.rename(**{parameter.name: said(sentences, f"{option}.name")})(command)
+    options = [parameter.name for parameter in command.parameters]
+    # all in one call: what is not described in it gets a "…"
+    app_commands.describe(**{one: said(sentences, f"{prefix}.option.{one}.description") for one in options})(
+        command
+    )
+    app_commands.rename(**{one: said(sentences, f"{prefix}.option.{one}.name") for one in options})(command)
     for name, completion in (completions or {}).items():
         command.autocomplete(name)(completion)
     return command
