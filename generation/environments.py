@@ -165,10 +165,10 @@ class Environments:
         return Pins.read(self._families / family / "requirements.txt")
 
     def _pythons(self, pins: Pins) -> list[str]:
-        """The versions to try: the usual one, then the bot's own, which is there for sure."""
+        """The versions to try: the usual one, then the bot's own, which is there for sure; else the family's."""
         own = running_python()
         wanted = [version for version in (PYTHON, own) if pins.allows(version)]
-        return list(dict.fromkeys(wanted)) or [PYTHON]
+        return list(dict.fromkeys(wanted)) or list(pins.pythons)
 
     def _place(self, family: str, pins: Pins, version: str) -> Path:
         torch = f"torch {pins.torch} {'nvidia' if self._nvidia else 'other'}" if pins.torch else "no torch"
