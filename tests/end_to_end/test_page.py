@@ -275,6 +275,7 @@ async def test_private_answers_buttons_forms_and_silence(classroom: Classroom) -
 
     await article.get_by_role("button", name="Ändern").click()
     form = ada.get_by_role("dialog", name="Bild ändern")
+    await expect(form).to_be_visible()
     await ada.keyboard.type("ab")
     await form.get_by_role("button", name="Absenden").click()
     await expect(form).to_contain_text("Mindestens 3 Zeichen")
@@ -308,6 +309,36 @@ async def test_what_people_write_is_text_and_never_markup(classroom: Classroom) 
     await expect(article.locator("a")).to_have_count(0)
     await article.get_by_role("button", name="Spoiler anzeigen").press("Enter")
     await expect(article.locator(".spoiler.shown")).to_have_text("Geheimnis")
+
+
+MARKDOWN = {
+    "**a** *b* _c_": "<strong>a</strong> <em>b</em> <em>c</em>",
+    "__d__ ~~e~~ ***f***": "<u>d</u> <s>e</s> <strong><em>f</em></strong>",
+    "snake_case_name 2*3*4 \\*kein\\*": "snake_case_name 2<em>3</em>4 *kein*",
+    "`**x**` ``a`b``": "<code>**x**</code> <code>a`b</code>",
+    "```py\n<b>\n```": '<pre><code data-language="py">&lt;b&gt;</code></pre>',
+    "# Groß\n-# klein": '<h3>Groß</h3><small class="small-print">klein</small>',
+    "> a\n> b\nc": "<blockquote>a\nb</blockquote>c",
+    "- a\n  - b\n- c": "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>",
+    "3. a\n4. b": '<ol start="3"><li>a</li><li>b</li></ol>',
+    "<script>alert(1)</script>": "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "[weg](javascript:alert(1))": "[weg](javascript:alert(1))",
+    "**offen ||halb": "**offen ||halb",
+}
+"""Text and the elements that it becomes; checked in the browser, because that is where they are made."""
+
+
+async def test_markdown_becomes_elements_and_stays_harmless(classroom: Classroom) -> None:
+    page = await classroom.open()
+    made = await page.evaluate(
+        """async texts => {
+            const { markdown } = await import('/static/markdown.js');
+            const html = nodes => { const p = document.createElement('p'); p.append(...nodes); return p.innerHTML; };
+            return texts.map(text => html(markdown(text)));
+        }""",
+        list(MARKDOWN),
+    )
+    assert dict(zip(MARKDOWN, made, strict=True)) == MARKDOWN
 
 
 async def test_the_keyboard_alone_is_enough(classroom: Classroom) -> None:
@@ -387,6 +418,9 @@ async def test_the_page_says_who_is_away_and_comes_back_by_itself(classroom: Cla
     await expect(status.filter(has_text="antwortet nicht")).to_have_count(0)
     await expect(status.filter(has_text="ist gerade offline")).to_have_count(0)
     await expect(page.get_by_role("article").filter(has_text="Bist du da?")).to_be_visible()
+
+    await page.evaluate("fetch('api/session', {method: 'DELETE'})")
+    await expect(page.get_by_role("heading", name="Wer bist du?")).to_be_visible()
 
 
 async def test_the_browser_had_nothing_to_complain_about(running: Classroom) -> None:

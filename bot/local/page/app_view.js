@@ -141,7 +141,7 @@ export class AppView {
       return;
     }
     const typing = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (typing && !event.target.closest?.("input, textarea, select, audio, video, [role=combobox], .emoji-picker")) this.composer.focus();
+    if (typing && !event.target.closest?.("input, textarea, audio, video, [popover], [aria-expanded=true]")) this.composer.focus();
   }
 
   step(by) {

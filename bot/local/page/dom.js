@@ -28,7 +28,7 @@ const ICONS = {
   chat: "M4 5h16v11h-9l-5 4v-4H4z",
   warn: "M12 4 2.500 20h19zM12 10v5M12 17.500v.5",
   check: "M4 12l6 6L20 6",
-  dots: "M5 12h.01M12 12h.01M19 12h.01",
+  dots: "M4.500 12h1M11.500 12h1M18.500 12h1",
   reply: "M4 16v-3a4 4 0 0 1 4-4h12",
 };
 

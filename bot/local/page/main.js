@@ -55,7 +55,18 @@ function connect() {
       if (opened) await resume();
       opened = true;
     },
-    away: (wait) => emit("connection", { away: Date.now() + wait, retry: () => socket.connect() }),
+    away: (wait) => {
+      emit("connection", { away: Date.now() + wait, retry: () => socket.connect() });
+      checkSession();
+    },
+  });
+}
+
+/** A refused socket does not say why: a server that was started anew knows nobody, so ask whether we still sit here. */
+function checkSession() {
+  const mine = socket;
+  api.state().catch((error) => {
+    if (socket === mine && error instanceof ApiError && error.status === 401) leave();
   });
 }
 

@@ -99,7 +99,9 @@ function commandOf(message) {
   const meta = message.interaction_metadata;
   const name = meta?.name ?? message.interaction?.name;
   const user = meta?.user ?? message.interaction?.user;
-  return name && user ? { name, user } : null;
+  // Commands of a context menu bear no slash.
+  const slash = (meta?.command_type ?? 1) === 1 ? "/" : "";
+  return name && user ? { name: `${slash}${shownName(name)}`, user } : null;
 }
 
 function mentionsMe(message) {
@@ -112,7 +114,7 @@ function contextLine(message) {
   if (command) {
     const user = author(command.user);
     return h("div", { class: "context" }, h("span", { class: "context-hook" }), avatar(user.name, user.color, "tiny"),
-      h("span", {}, tNodes("used", { user: named(user), command: h("span", { class: "context-command" }, `/${shownName(command.name)}`) })));
+      h("span", {}, tNodes("used", { user: named(user), command: h("span", { class: "context-command" }, command.name) })));
   }
   if (message.type !== TYPE.REPLY) return null;
   const other = referenced(message);

@@ -197,6 +197,7 @@ const handlers = {
   },
   CHANNEL_CREATE(channel) {
     store.channels.set(String(channel.id), { ...store.channels.get(String(channel.id)), ...channel });
+    attachThread(channel);
     emit("channels");
   },
   CHANNEL_DELETE(channel) {
@@ -216,6 +217,13 @@ const handlers = {
 };
 handlers.CHANNEL_UPDATE = handlers.CHANNEL_CREATE;
 handlers.THREAD_CREATE = handlers.CHANNEL_CREATE;
+
+/** A thread that began with a message bears its id; the message then shows the way to it. */
+function attachThread(channel) {
+  const parent = store.messages.get(String(channel.parent_id));
+  if (!isThread(channel) || !parent?.list.some((message) => message.id === String(channel.id))) return;
+  handlers.MESSAGE_UPDATE({ id: String(channel.id), channel_id: channel.parent_id, thread: channel });
+}
 
 function countReaction({ channel_id: channelId, message_id: messageId, user_id: userId, emoji }, step) {
   const message = log(String(channelId)).list.find((other) => other.id === messageId);
