@@ -68,7 +68,7 @@ def add_bot(world: World, name: str) -> None:
 def _user(user_id: str, name: str, *, bot: bool, color: str, locale: str) -> Json:
     return {
         "id": user_id,
-        "username": name.lower().replace(" ", "."),
+        "username": name if bot else name.lower().replace(" ", "."),
         "global_name": None if bot else name,
         "discriminator": f"{int(user_id) % 9999 + 1:04}" if bot else "0",
         "bot": bot,

@@ -14,6 +14,14 @@ SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 1
 LABEL, FILE_UPLOAD, RADIO, CHECKBOXES, CHECKBOX = 18, 19, 21, 22, 23
 SELECTS = frozenset({STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT})
 LINK, PREMIUM = 5, 6
+_DEFAULTS: dict[int, Json] = {
+    **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
+    CONTAINER: {"accent_color": None, "spoiler": False},
+    THUMBNAIL: {"description": None, "spoiler": False},
+    SEPARATOR: {"divider": True, "spacing": 1},
+    FILE: {"name": None, "size": None, "spoiler": False},
+}
+"""What Discord fills in where a component does not say."""
 MAX_COMPONENTS, MAX_TEXT = 40, 4000
 
 
@@ -47,18 +55,25 @@ def numbered(components: list[Json]) -> list[Json]:
         own = {"type": value["type"], "id": value.get("id") or next(free), **_defaults(value)}
         for key, inner in value.items():
             if key != "id" and inner is not None:
-                own[key] = complete(inner) if key in ("components", "component", "accessory") else inner
+                own[key] = (
+                    complete(inner)
+                    if key in ("components", "component", "accessory")
+                    else _completed(key, inner)
+                )
         return own
 
     return [complete(one) for one in components]
 
 
 def _defaults(component: Json) -> Json:
-    if component["type"] in SELECTS:
-        return {"min_values": 1, "max_values": 1}
-    if component["type"] == CONTAINER:
-        return {"accent_color": None, "spoiler": False}
-    return {}
+    return _DEFAULTS.get(component["type"], {})
+
+
+def _completed(key: str, value: Any) -> Any:
+    """The entries of a gallery with what Discord adds to each."""
+    if key == "items" and isinstance(value, list):
+        return [{"description": None, "spoiler": False, **one} for one in value]
+    return value
 
 
 def check_components(components: Any, problems: Problems, *, v2: bool) -> None:

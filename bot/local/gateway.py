@@ -43,6 +43,8 @@ class Connection:
     def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
         self.socket = socket
         self.session: Session | None = None
+        self.cut = False
+        """Whether the server ended it; then a normal closing code of the peer does not end the session."""
         self._stream = zlib.compressobj() if compress else None
         self._queue: asyncio.Queue[Json | None] = asyncio.Queue()
 
@@ -128,12 +130,15 @@ class Gateway:
     def announce_guild(self, guild: Json) -> None:
         """GUILD_CREATE for a guild the bot has just come into."""
         for session in self.sessions.values():
-            self._push_guild(session, guild)
+            self._push_guild(session, guild, joined=True)
 
-    def _push_guild(self, session: Session, guild: Json) -> None:
+    def _push_guild(self, session: Session, guild: Json, *, joined: bool) -> None:
         if session.intents & Intent.GUILDS:
             everybody = bool(session.intents & Intent.GUILD_MEMBERS)
             data = shapes.guild_create(self.world, guild, all_members=everybody)
+            if joined:
+                # Clients tell a new guild from one that became available by the missing key.
+                del data["unavailable"]
             session.push("GUILD_CREATE", data)
             self.world.traffic.saw(Dispatched("GUILD_CREATE", data))
 
@@ -144,6 +149,7 @@ class Gateway:
         if not resumable:
             self.sessions.clear()
         for connection in list(self._connections):
+            connection.cut = True
             await connection.socket.close(code=code)
 
     def ask_reconnect(self) -> None:
@@ -194,7 +200,7 @@ class Gateway:
         if session is not None and session.connection is connection:
             session.connection = None
             session.left_at = self.world.clock.now()
-            if connection.socket.close_code in (1000, 1001):
+            if not connection.cut and connection.socket.close_code in (1000, 1001):
                 self.sessions.pop(session.id, None)
         self._tell_status()
 
@@ -259,7 +265,7 @@ class Gateway:
         session.push("READY", data)
         self.world.traffic.saw(Dispatched("READY", data))
         for guild in guilds:
-            self._push_guild(session, guild)
+            self._push_guild(session, guild, joined=False)
 
     def _resume(self, connection: Connection, data: Json) -> None:
         self._check_token(data)

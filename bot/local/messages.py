@@ -250,8 +250,10 @@ def history(world: World, channel: Json, viewer: str, *, limit: int, query: dict
     if "after" in query:
         return [one for one in seen if int(one["id"]) > int(query["after"])][-limit:]
     if "around" in query:
-        near = sorted(seen, key=lambda one: abs(int(one["id"]) - int(query["around"])))[:limit]
-        return sorted(near, key=lambda one: -int(one["id"]))
+        middle = int(query["around"])
+        newer = [one for one in seen if int(one["id"]) > middle]
+        rest = [one for one in seen if int(one["id"]) <= middle]
+        return [*newer[len(newer) - limit // 2 :], *rest][:limit] if len(newer) > limit // 2 else seen[:limit]
     return seen[:limit]
 
 

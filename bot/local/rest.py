@@ -247,7 +247,7 @@ def _too_many(verdict: Verdict) -> Answer:
     overall = "X-RateLimit-Global" in verdict.headers
     headers = {**verdict.headers, "Retry-After": str(int(seconds) + 1), "Via": "1.1 google"}
     headers["X-RateLimit-Scope"] = "global" if overall else "user"
-    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": overall}
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": overall, "code": 0}
     return Answer(429, body, headers)
 
 

@@ -319,7 +319,7 @@ async def archived_threads(call: Call) -> Answer:
         and one["thread_metadata"]["archived"]
     ]
     found.sort(key=lambda one: str(one["thread_metadata"]["archive_timestamp"]), reverse=True)
-    return Answer(200, {**_listed(call, found), "has_more": False})
+    return Answer(200, _listed(call, found))
 
 
 def _listed(call: Call, threads: list[Json]) -> Json:
@@ -328,6 +328,7 @@ def _listed(call: Call, threads: list[Json]) -> Json:
     return {
         "threads": [shapes.thread(world, one, for_user=world.bot_id) for one in threads],
         "members": [shapes.thread_member(one) for one in own if one is not None],
+        "has_more": False,
     }
 
 

@@ -265,7 +265,7 @@ def message(world: World, record: Json, viewer: str) -> Json:
         "mention_roles": list(record["mention_roles"]),
         "attachments": files,
         "embeds": [_placed(one, places) for one in record["embeds"]],
-        "components": [_placed(one, places) for one in record["components"]],
+        "components": [_placed(_unfurled(one, places), places) for one in record["components"]],
         "pinned": record["pinned"],
         "flags": record["flags"],
     }
@@ -335,6 +335,27 @@ def _placed(value: Any, places: dict[str, Json]) -> Any:
             known = {key: file[key] for key in ("url", "proxy_url", "width", "height") if key in file}
             return {**value, **known}
     return {key: _placed(one, places) for key, one in value.items()}
+
+
+def _unfurled(component: Any, places: dict[str, Json]) -> Any:
+    """A component whose media say more than their address, as Discord unfurls them."""
+    if isinstance(component, list):
+        return [_unfurled(one, places) for one in component]
+    if not isinstance(component, dict):
+        return component
+    shape = {key: _unfurled(value, places) for key, value in component.items()}
+    for name in ("media", "file"):
+        media = shape.get(name)
+        if not isinstance(media, dict) or "url" not in media:
+            continue
+        file = places.get(media["url"].removeprefix("attachment://"), {})
+        known = {key: file.get(key) for key in ("width", "height", "content_type")}
+        shape[name] = {"id": file.get("id", "0"), "proxy_url": media["url"], **known, **media}
+        if file:
+            shape[name]["attachment_id"] = file["id"]
+        if name == "file":
+            shape.update(name=file.get("filename"), size=file.get("size"))
+    return shape
 
 
 def command(world: World, record: Json) -> Json:

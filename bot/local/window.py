@@ -128,7 +128,10 @@ class Windows:
         path = (self._pages / name).resolve()
         if not path.is_relative_to(self._pages.resolve()) or not path.is_file():
             return web.Response(status=404, text="not found", headers=SECURITY)
-        return web.FileResponse(path, headers={**SECURITY, "Cache-Control": "no-cache"})
+        # Not left to the machine's own table of types, in which scripts may be missing or wrong.
+        kind = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}.get(path.suffix)
+        headers = {**SECURITY, "Cache-Control": "no-cache", **({"Content-Type": kind} if kind else {})}
+        return web.FileResponse(path, headers=headers)
 
     # Socket
 

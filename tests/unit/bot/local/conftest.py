@@ -86,7 +86,11 @@ class Api:
 
     async def __call__(self, method: str, path: str, **how: Any) -> tuple[int, Any]:
         async with self.raw(method, path, **how) as response:
-            body = await response.json() if response.content_type == "application/json" else await response.text()
+            body = (
+                await response.json()
+                if response.content_type == "application/json"
+                else await response.text()
+            )
             return response.status, body
 
     def raw(self, method: str, path: str, *, token: str | None = None, **how: Any) -> Any:

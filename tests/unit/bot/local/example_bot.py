@@ -67,7 +67,10 @@ class Form(discord.ui.Modal, title="A form"):
     colour: Any = discord.ui.Label(
         text="Colour",
         component=discord.ui.Select(
-            custom_id="colour", options=[discord.SelectOption(label="Red", value="red")], required=False, min_values=0
+            custom_id="colour",
+            options=[discord.SelectOption(label="Red", value="red")],
+            required=False,
+            min_values=0,
         ),
     )
 
@@ -96,8 +99,13 @@ class ExampleBot(discord.Client):
         self.tree.error(self._keep_error)
         await self.tree.sync()
 
-    async def _keep_error(self, _interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
+    async def _keep_error(
+        self, _interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
         self.errors.append(error.__cause__ or error)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Without the 5 seconds that discord.py waits before it identifies again."""
 
     async def on_connect(self) -> None:
         self.connected.set()
@@ -121,7 +129,9 @@ async def bild(
 ) -> None:
     await interaction.response.defer()
     read = len(await datei.read()) if datei else 0
-    files = [discord.File(io.BytesIO(PNG), f"bild{place}.png", description="a dot") for place in range(anzahl)]
+    files = [
+        discord.File(io.BytesIO(PNG), f"bild{place}.png", description="a dot") for place in range(anzahl)
+    ]
     embed = discord.Embed(title=prompt).set_image(url="attachment://bild0.png")
     who = wen.display_name if wen else None
     content = f"{prompt} {stil} {read} {who}"

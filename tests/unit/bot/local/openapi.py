@@ -34,7 +34,7 @@ _HERE = Path(__file__).resolve()
 
 @dataclass(frozen=True)
 class Deviation:
-    """Something that differs from the description on purpose: on which side, where, and what is changed before the check."""
+    """What differs from the description on purpose: on which side, where, and the change before the check."""
 
     reason: str
     side: str
@@ -69,9 +69,25 @@ def _whole_numbers(*path: str) -> Callable[[Any], Any]:
     return repair
 
 
+def _numbered_codes(value: Any) -> Any:
+    """Replace the codes below `errors` by a number."""
+    if isinstance(value, list):
+        return [_numbered_codes(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    coded = {"code": 0} if isinstance(value.get("code"), str) else {}
+    return {key: _numbered_codes(one) for key, one in value.items()} | coded
+
+
+_ERROR_CODES = (
+    "the description has numbers for the codes of single fields; Discord sends names (BASE_TYPE_REQUIRED)"
+)
 _IDS_AS_NUMBERS = "discord.py sends ids that it knows as numbers where the description has texts"
-_PERMISSIONS_AS_TEXT = "discord.py sends permissions as texts where the description has numbers; both are accepted"
+_PERMISSIONS_AS_TEXT = (
+    "discord.py sends permissions as texts where the description has numbers; both are accepted"
+)
 DEVIATIONS = (
+    Deviation(_ERROR_CODES, "response", "*", lambda body: _at(body, ["errors"], _numbered_codes)),
     Deviation(_IDS_AS_NUMBERS, "request", "*", _numbers_as_text("attachments", "*", "id")),
     Deviation(_IDS_AS_NUMBERS, "request", "*", _numbers_as_text("data", "attachments", "*", "id")),
     Deviation(_IDS_AS_NUMBERS, "request", "*", _numbers_as_text("message", "attachments", "*", "id")),
@@ -82,6 +98,23 @@ DEVIATIONS = (
     Deviation(_IDS_AS_NUMBERS, "request", "*", _numbers_as_text("message_reference", "guild_id")),
     Deviation(_IDS_AS_NUMBERS, "request", "/users/@me/channels", _numbers_as_text("recipient_id")),
     Deviation(_IDS_AS_NUMBERS, "request", "/guilds/{guild_id}/channels", _numbers_as_text("parent_id")),
+    Deviation(
+        _IDS_AS_NUMBERS,
+        "request",
+        "/guilds/{guild_id}/channels",
+        _numbers_as_text("permission_overwrites", "*", "id"),
+    ),
+    *(
+        Deviation(_PERMISSIONS_AS_TEXT, "request", template, _whole_numbers(*path))
+        for template, path in (
+            ("/guilds/{guild_id}/roles", ("permissions",)),
+            ("/guilds/{guild_id}/roles/{role_id}", ("permissions",)),
+            ("/channels/{channel_id}/permissions/{overwrite_id}", ("allow",)),
+            ("/channels/{channel_id}/permissions/{overwrite_id}", ("deny",)),
+            ("/guilds/{guild_id}/channels", ("permission_overwrites", "*", "allow")),
+            ("/guilds/{guild_id}/channels", ("permission_overwrites", "*", "deny")),
+        )
+    ),
 )
 
 
@@ -160,9 +193,9 @@ class Description:
             self._validators[pointer] = validator
         if validator.is_valid(body):
             return []
-        error = best_match(validator.iter_errors(body))
-        where = "/".join(str(step) for step in error.absolute_path) if error else ""
-        return [f"{side} {where}: {error.message[:300] if error else 'invalid'}"]
+        error = _deepest(best_match(validator.iter_errors(body)))
+        where = "/".join(str(step) for step in error.absolute_path)
+        return [f"{side} {where}: {error.message[-300:]}"]
 
     @cached_property
     def _registry(self) -> Any:
@@ -190,6 +223,13 @@ def _repaired(body: Any, side: str, template: str | None) -> Any:
         if one.side == side and one.template in ("*", template):
             body = one.repair(body)
     return body
+
+
+def _deepest(error: Any) -> Any:
+    """Of the branches of a union the one that fitted best: whose first error lies deepest."""
+    while error.context:
+        error = max(error.context, key=lambda one: (len(one.absolute_path), one.validator != "enum"))
+    return error
 
 
 def _escaped(template: str) -> str:
