@@ -17,6 +17,7 @@ from bot.local.server import ClassServer
 from bot.local.traffic import Dispatched, Exchange
 from bot.local.visitor import Handle, Visitor
 from bot.settings import Settings
+from tests.unit.bot.local.openapi import Description
 
 LOADING, EPHEMERAL = 1 << 7, 1 << 6
 PATIENCE = 180.0
@@ -93,8 +94,17 @@ async def environments(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session")
+def description() -> Description | None:
+    """Discord's published description of its API, where it is present."""
+    return Description.find()
+
+
+@pytest.fixture(scope="session")
 async def klass(
-    settings: Settings, environments: None, tmp_path_factory: pytest.TempPathFactory
+    settings: Settings,
+    environments: None,
+    description: Description | None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Klass]:
     folder = tmp_path_factory.mktemp("whole")
     server = ClassServer()
@@ -113,6 +123,8 @@ async def klass(
     server.observe(
         lambda seen: (klass.traffic if isinstance(seen, Exchange) else klass.dispatched).append(seen)
     )
+    if description is not None:
+        server.observe(description.observe)
     for name, person, locale in (
         ("ada", "Ada", "de"),
         ("ben", "Ben", "en-US"),

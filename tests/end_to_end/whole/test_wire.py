@@ -1,0 +1,26 @@
+"""What the other tests of this folder sent and got, held against Discord's own description. Runs last: the file's name."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.end_to_end.whole.conftest import Klass
+from tests.unit.bot.local.openapi import Description
+
+
+async def test_every_request_is_one_that_the_class_server_models(klass: Klass) -> None:
+    assert klass.server.unmodelled == []
+
+
+async def test_every_request_and_answer_fits_discords_description(
+    klass: Klass, description: Description | None
+) -> None:
+    if description is None:
+        pytest.skip("Discord's API description (shared/discord-openapi.json or ATELIER_OPENAPI) is not here")
+    await klass.answer(klass.ada.command("hilfe"))
+    assert description.complaints == []
+    assert description.checked
+
+
+async def test_no_answer_pinged_anybody(klass: Klass) -> None:
+    assert [one for one in klass.server.state.messages.values() if one.get("pinged")] == []
