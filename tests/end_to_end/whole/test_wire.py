@@ -1,4 +1,4 @@
-"""What the other tests of this folder sent and got, held against Discord's own description. Runs last: the file's name."""
+"""What this folder sent and got, held against Discord's own description. Its name makes it run last."""
 
 from __future__ import annotations
 
