@@ -16,7 +16,8 @@ import discord
 from bot.i18n import Sentences
 
 _ID = re.compile(
-    r"ka:(?P<action>[a-z]{1,12}):(?P<subject>[0-9a-z]{1,20})(?::(?P<index>[1-9]))?(?::(?P<nonce>[0-9a-z]{1,20}))?"
+    r"ka:(?P<action>[a-z]{1,12}):(?P<subject>[0-9a-z]{1,20})"
+    r"(?::(?P<index>[1-9])(?::(?P<nonce>[0-9a-z]{1,20}))?)?"
 )
 
 

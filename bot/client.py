@@ -127,6 +127,10 @@ class AtelierBot(commands.Bot):
                 why = str(error.status)
             except DROPPED as error:
                 why = type(error).__name__
+            except RuntimeError:
+                if not self.is_closed():
+                    raise
+                return  # closed in the middle: the session is gone
             else:
                 return
             _log.warning("Discord is not there yet (%s); trying again in %.1f s", why, pauses.coming)

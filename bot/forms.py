@@ -41,7 +41,7 @@ def _input(
 ) -> discord.ui.TextInput[discord.ui.Modal]:
     long = field in {"prompt", "negative"}
     value = params.get(field, "")
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    shown = sentences.text("post.number", locale, number=value)
     # a longer text than the limit is accepted here and answered with our own sentence
     limit = 4 * PROMPT_LIMIT if long else SHORT_LIMIT
     return discord.ui.TextInput(

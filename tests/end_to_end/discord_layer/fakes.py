@@ -114,7 +114,9 @@ class FakeSubmit:
         self._desk = desk
 
     async def image(self, request: ImageRequest, who: Requester, address: ReplyAddress | None) -> Ticket:
-        model = self._desk.catalog.get(request.model) if request.model else self._desk.catalog.default("image")
+        model = (
+            self._desk.catalog.get(request.model) if request.model else self._desk.catalog.default("image")
+        )
         params = _image_params(request, model)
         seed = parse_seed(request.seed)
         return self._desk.add(params, draw_seed() if seed is None else seed, who, address, model=model.id)
@@ -188,9 +190,7 @@ class FakeOverview:
 
     def _rows(self, who: Requester) -> list[QueueRow]:
         jobs = [
-            job
-            for job in self._desk.jobs.values()
-            if job.guild_id == who.guild_id and job.state not in ENDED
+            job for job in self._desk.jobs.values() if job.guild_id == who.guild_id and job.state not in ENDED
         ]
         return [QueueRow(job=job, place=place, expected_seconds=12.0) for place, job in enumerate(jobs)]
 
@@ -238,7 +238,9 @@ class FakeDesk:
             parent=parent[0],
             parent_index=parent[1],
         )
-        waiting = [one for one in self.jobs.values() if one.owner_id == who.person_id and one.state not in ENDED]
+        waiting = [
+            one for one in self.jobs.values() if one.owner_id == who.person_id and one.state not in ENDED
+        ]
         if len(waiting) >= self.waiting_limit:
             raise LimitReached("limit_waiting", limit=self.waiting_limit)
         self.jobs[job.id] = job

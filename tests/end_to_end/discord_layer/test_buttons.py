@@ -36,8 +36,10 @@ async def test_a_picture_is_adapted_by_the_form(klass: Class) -> None:
     klass.school.exchanges.clear()
     form = await ada.open_form(ada.press(result, label="2"))
     assert form["title"] == "Bild 2 anpassen"
-    values = {one["components"][0]["custom_id"]: one["components"][0].get("value") for one in form["components"]}
-    assert values == {"prompt": PROMPT, "negative": "Text", "guidance": "3.5", "steps": "20"}
+    values = {
+        one["components"][0]["custom_id"]: one["components"][0].get("value") for one in form["components"]
+    }
+    assert values == {"prompt": PROMPT, "negative": "Text", "guidance": "3,5", "steps": "20"}
 
     handle = ada.fill_in(form, prompt="ein grünes Dreieck", guidance="8,5")
     await handle

@@ -62,7 +62,9 @@ def fresh(server: ClassServer, tmp_path: Path) -> AtelierBot:
     return make_bot(server, SENTENCES, tmp_path)[1]
 
 
-async def test_the_gateway_comes_later(server: ClassServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_gateway_comes_later(
+    server: ClassServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     server.gateway.open = False
     bot = fresh(server, tmp_path)
     async with running(bot, server.token):
@@ -186,3 +188,12 @@ async def test_closing_before_anything_was_reached(server: ClassServer, tmp_path
     async with running(bot, server.token):
         await bot.logged_in.wait()
         await asyncio.sleep(0.1)
+
+
+async def test_closing_while_nothing_answers(server: ClassServer, tmp_path: Path) -> None:
+    server.faults.add("GET", "/users/@me", times=99, delay=0.1, status=503)
+    bot = fresh(server, tmp_path)
+    async with running(bot, server.token) as task:
+        await asyncio.sleep(0.15)
+    assert task.exception() is None
+    assert bot.is_closed()

@@ -19,7 +19,9 @@ def labels(message: dict[str, Any]) -> list[list[str]]:
 
 async def test_a_job_takes_four_calls_and_shows_everything(klass: Class) -> None:
     ada = await klass.enter()
-    handle = ada.command("bild", prompt=PROMPT, negativ="Text", anzahl=4, orientierung=7.5, schritte=30, seed="100")
+    handle = ada.command(
+        "bild", prompt=PROMPT, negativ="Text", anzahl=4, orientierung=7.5, schritte=30, seed="100"
+    )
     (status,) = await handle
     job = await klass.desk.wait_for_job()
     assert status["content"].startswith("⏳")
@@ -38,7 +40,9 @@ async def test_a_job_takes_four_calls_and_shows_everything(klass: Class) -> None
     assert result["content"].startswith("Seeds: `100` · `101` · `102` · `103`")
     assert labels(result) == [["1", "2", "3", "4"], ["Nochmal", "Neue Seeds"]]
     assert len(result["attachments"]) == 5
-    assert all("KI gemacht" in one["description"] and PROMPT in one["description"] for one in result["attachments"])
+    assert all(
+        "KI gemacht" in one["description"] and PROMPT in one["description"] for one in result["attachments"]
+    )
     (embed,) = result["embeds"]
     assert PROMPT in embed["description"]
     assert "Text" in embed["description"]

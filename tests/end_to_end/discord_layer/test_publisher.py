@@ -90,7 +90,11 @@ async def test_a_token_that_is_dead_earlier_than_thought(klass: Class) -> None:
         str(klass.desk.addresses[job.id]).replace(answer.token, answer.token[:-3] + "xyz")
     )
     await klass.desk.finish(job)
-    assert klass.school.calls()[:3] == ["PATCH /webhooks/{application_id}/{token}/messages/@original", HISTORY, SEND]
+    assert klass.school.calls()[:3] == [
+        "PATCH /webhooks/{application_id}/{token}/messages/@original",
+        HISTORY,
+        SEND,
+    ]
     assert len(await results(ada, job)) == 1
 
 
@@ -188,7 +192,9 @@ async def test_at_most_two_status_edits(klass: Class) -> None:
     _, job = await waiting(klass, ada)
     publisher = klass.school.bot.publisher
     for done in range(10):
-        await publisher.show_status(job, klass.desk.addresses[job.id], Status(place=2, done=done, total=done and 10))
+        await publisher.show_status(
+            job, klass.desk.addresses[job.id], Status(place=2, done=done, total=done and 10)
+        )
     assert klass.school.calls() == [EDIT]
 
 

@@ -49,10 +49,10 @@ def test_the_commands_in_both_languages(payloads: dict[str, dict[str, Any]]) -> 
     assert german == {"image": "bild", "queue": "warteschlange", "help": "hilfe", "glossary": "glossar"}
     image = payloads["image"]
     assert [one["name"] for one in image["options"]] == (
-        "prompt negative count guidance steps seed size model scheduler".split()
+        ["prompt", "negative", "count", "guidance", "steps", "seed", "size", "model", "scheduler"]
     )
     assert [one["name_localizations"]["de"] for one in image["options"]] == (
-        "prompt negativ anzahl orientierung schritte seed groesse modell verfahren".split()
+        ["prompt", "negativ", "anzahl", "orientierung", "schritte", "seed", "groesse", "modell", "verfahren"]
     )
 
 
