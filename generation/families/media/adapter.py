@@ -131,9 +131,11 @@ def _size(tiles: Sequence[Tile], recipe: Mapping[str, Any]) -> tuple[int, int]:
     for tile in tiles:
         if tile.picture is not None:
             return tile.picture.size
-    sides = recipe.get("width"), recipe.get("height")
-    if all(isinstance(side, int) and 1 <= side <= 4096 for side in sides):
-        return int(sides[0] or DEFAULT_SIDE), int(sides[1] or DEFAULT_SIDE)
+    asked = recipe.get("params")
+    sides = [asked.get(side) for side in ("width", "height")] if isinstance(asked, Mapping) else []
+    match sides:
+        case [int(width), int(height)] if min(width, height) >= 1 and max(width, height) <= 4096:
+            return width, height
     return DEFAULT_SIDE, DEFAULT_SIDE
 
 

@@ -1,6 +1,6 @@
 """Draw the sheet: numbered tiles on a dark ground, refused ones black, a line at the foot that says what this is.
 
-All lengths are pixels. A picture smaller than a tile is enlarged by a whole factor, so that every pixel stays a pixel.
+All lengths are pixels. A picture much smaller than a tile is enlarged by a whole factor; the single files are not.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
         return picture
     scale = min(size[0] / picture.width, size[1] / picture.height)
     target = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    method = Image.Resampling.NEAREST if scale >= 1 and scale == int(scale) else Image.Resampling.LANCZOS
-    picture = picture.resize(target, method)
+    picture = picture.resize(target, Image.Resampling.LANCZOS)
     if target == size:
         return picture
     ground = Image.new("RGB", size, EMPTY)

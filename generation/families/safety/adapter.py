@@ -50,7 +50,7 @@ class SafetyAdapter:
         findings: list[Finding] = []
         for start in range(0, len(files), AT_ONCE):
             context.check()
-            findings += checker.check([pictures.read(file) for file in files[start : start + AT_ONCE]])
+            findings += checker.check([pictures.read(Path(file)) for file in files[start : start + AT_ONCE]])
             context.progress(len(findings), len(files), "checking")
         return Result(facts={"scores": _plain(files, findings)})
 
@@ -64,19 +64,19 @@ class SafetyAdapter:
         return self._checker
 
 
-def _files(params: Mapping[str, Any]) -> list[Path]:
+def _files(params: Mapping[str, Any]) -> list[str]:
     files = params.get("files")
     if not isinstance(files, list) or not 1 <= len(files) <= FILES_LIMIT:
         raise TaskFailed("invalid", f"files: 1 to {FILES_LIMIT} needed")
     if not all(isinstance(file, str) and Path(file).is_absolute() for file in files):
         raise TaskFailed("invalid", "files: absolute paths needed")
-    return [Path(file) for file in files]
+    return files
 
 
-def _plain(files: list[Path], findings: list[Finding]) -> list[dict[str, Any]]:
+def _plain(files: list[str], findings: list[Finding]) -> list[dict[str, Any]]:
     if len(findings) != len(files):
         raise TaskFailed("worker_failed", "findings missing")
     return [
-        {"file": str(file), "flagged": finding.flagged, "scores": list(finding.scores)}
+        {"file": file, "flagged": finding.flagged, "scores": list(finding.scores)}
         for file, finding in zip(files, findings, strict=True)
     ]

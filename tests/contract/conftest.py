@@ -1,0 +1,51 @@
+"""One supervisor with real workers for all contract tests; environments are made on demand, which may take minutes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import platformdirs
+import pytest
+import pytest_asyncio
+
+import generation
+from generation.budget import MemoryBudget
+from generation.catalog import Catalog
+from generation.environments import Environments
+from generation.supervisor import Supervisor
+from tests.contract.picture_runs import Runs
+
+ROOT = Path(generation.__file__).parents[1]
+_log = logging.getLogger(__name__)
+
+
+@pytest.fixture(scope="session")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The models that come with the source: no others are looked for."""
+    return Catalog.read(ROOT / "generation" / "families", tmp_path_factory.mktemp("models"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def supervisor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Supervisor]:
+    # two threads on a busy machine are many times slower than one
+    os.environ.setdefault("ATELIER_THREADS", "1")
+    cache_dir = Path(os.environ.get("ATELIER_CACHE_DIR") or platformdirs.user_cache_path("klassenatelier"))
+    environments = Environments(
+        cache_dir=cache_dir, source_root=ROOT, report=lambda line: _log.info("%s", line)
+    )
+    supervisor = Supervisor(
+        environments=environments,
+        budget=MemoryBudget(64_000),
+        lock_dir=tmp_path_factory.mktemp("locks"),
+    )
+    yield supervisor
+    await supervisor.close()
+    await environments.close()
+
+
+@pytest.fixture
+def runs(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> Runs:
+    return Runs(supervisor, catalog, tmp_path)
