@@ -374,13 +374,18 @@ async def test_on_a_phone_the_channels_are_a_drawer(classroom: Classroom) -> Non
     assert await page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
 
 
-async def test_english_and_switching_the_person(classroom: Classroom) -> None:
+async def test_english_new_commands_and_switching_the_person(classroom: Classroom) -> None:
     page = await classroom.open()
     await page.get_by_role("button", name="English").click()
     await page.get_by_role("button", name="Ada").click()
     await expect(page.locator("#composer-input")).to_be_focused()
     await page.keyboard.type("/")
-    await expect(page.get_by_role("listbox", name="Commands")).to_contain_text("Make a picture")
+    commands = page.get_by_role("listbox", name="Commands")
+    await expect(commands).to_contain_text("Make a picture")
+    classroom.bot.tree.remove_command("silent")
+    await classroom.bot.tree.sync()
+    await expect(commands.get_by_role("option")).to_have_count(1)
+    await expect(commands).to_contain_text("Make a picture")
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Switch person").click()
     await expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()

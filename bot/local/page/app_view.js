@@ -10,6 +10,8 @@ import { t, tNodes } from "./texts.js";
 
 /** Wider than this the member list is open at first. */
 const WIDE_PX = 1100;
+/** As in style.css. */
+const NARROW_PX = 760;
 
 export class AppView {
   /** @param {HTMLElement} root @param {{switchPerson: function()}} actions */
@@ -83,11 +85,13 @@ export class AppView {
     this.sign = h("span", { class: "head-icon" });
     this.title = h("h2");
     this.topic = h("p", { class: "topic" });
-    const toggle = iconButton("people", t("toggleMembers"), () => {
-      this.members.element.hidden = !this.members.element.hidden;
-      toggle.setAttribute("aria-expanded", String(!this.members.element.hidden));
-    }, { "aria-controls": "members", "aria-expanded": String(!this.members.element.hidden) });
-    return h("header", { class: "bar" }, this.menu, this.sign, this.title, this.topic, toggle);
+    this.toggle = iconButton("people", t("toggleMembers"), () => this.showMembers(this.members.element.hidden), { "aria-controls": "members", "aria-expanded": String(!this.members.element.hidden) });
+    return h("header", { class: "bar" }, this.menu, this.sign, this.title, this.topic, this.toggle);
+  }
+
+  showMembers(shown) {
+    this.members.element.hidden = !shown;
+    this.toggle.setAttribute("aria-expanded", String(shown));
   }
 
   paintHead() {
@@ -135,6 +139,8 @@ export class AppView {
       this.menu.focus();
       return;
     }
+    // On a narrow window the members lie over the messages.
+    if (event.key === "Escape" && !event.defaultPrevented && window.innerWidth < NARROW_PX) this.showMembers(false);
     if (event.altKey && ["ArrowDown", "ArrowUp"].includes(event.key)) {
       event.preventDefault();
       this.step(event.key === "ArrowDown" ? 1 : -1);

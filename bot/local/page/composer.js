@@ -57,7 +57,7 @@ export class Composer {
     });
     this.drag = { dragover: (event) => this.dragged(event, true), dragleave: (event) => !event.relatedTarget && this.dragged(event, false), drop: (event) => this.dropped(event) };
     for (const [type, listener] of Object.entries(this.drag)) document.addEventListener(type, listener);
-    this.stops = [on("channel", () => this.changeChannel()), on("state", () => this.paint()), on("open-command", (name) => this.openNamed(name))];
+    this.stops = [on("channel", () => this.changeChannel()), on("state", () => this.paint()), on("commands", () => this.refresh()), on("open-command", (name) => this.openNamed(name))];
   }
 
   destroy() {
@@ -124,6 +124,11 @@ export class Composer {
       items: found.map((entry) => ({ label: `/${entry.name}`, description: entry.description, hint: bot().name, value: entry })),
       choose: (item) => this.openForm(item.value),
     });
+  }
+
+  /** New commands while the list of them is open. */
+  refresh() {
+    if (!this.form && document.activeElement === this.input && this.input.value.startsWith("/")) this.typed();
   }
 
   tellTyping() {
@@ -198,6 +203,7 @@ export class Composer {
     const content = this.input.value.trim();
     if (!content && !this.files.length) return;
     if (content.startsWith("/") && !content.includes("\n")) {
+      this.suggestions.hide();
       this.complain(t("noCommand"));
       return;
     }

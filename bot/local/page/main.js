@@ -7,19 +7,29 @@ import { interactionDone, interactionFailed, modalOpened } from "./interactions.
 import { openModal } from "./modal.js";
 import { Socket } from "./socket.js";
 import { showStart } from "./start.js";
-import { apply, emit, forget, loadState, store } from "./store.js";
+import { apply, emit, forget, loadState, setCommands, store } from "./store.js";
 import { setLocale, t } from "./texts.js";
 import { startClock } from "./timestamps.js";
 
 const root = document.getElementById("app");
 let socket = null;
 let view = null;
+let commandsTimer = null;
 
 /** Events that are not about what the page knows. */
 const ACTIONS = {
   MODAL_OPEN: (modal) => {
     modalOpened(modal);
     openModal(modal);
+  },
+  // The event says only that something changed; which commands this person may use is in the state.
+  COMMANDS_UPDATE: () => {
+    clearTimeout(commandsTimer);
+    commandsTimer = setTimeout(async () => {
+      const mine = socket;
+      const state = await api.state().catch(() => null);
+      if (state && socket === mine) setCommands(state.commands);
+    }, 200);
   },
   INTERACTION_DONE: interactionDone,
   INTERACTION_FAILED: interactionFailed,

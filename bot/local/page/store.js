@@ -55,6 +55,12 @@ export function loadState(state) {
   emit("state");
 }
 
+/** Takes over a new set of commands; the bot may have registered them while the page was open. */
+export function setCommands(commands) {
+  store.commands = commands ?? [];
+  emit("commands");
+}
+
 /** Forgets everything of a person who leaves the window. */
 export function forget() {
   Object.assign(store, { me: null, guild: null, channelId: null, botOnline: true, commands: [] });
@@ -206,10 +212,6 @@ const handlers = {
   },
   REACTION_ADD: (event) => countReaction(event, 1),
   REACTION_REMOVE: (event) => countReaction(event, -1),
-  COMMANDS_UPDATE(data) {
-    store.commands = Array.isArray(data) ? data : (data.commands ?? []);
-    emit("commands");
-  },
   BOT_STATUS({ online }) {
     store.botOnline = online;
     emit("status");
