@@ -161,7 +161,7 @@ class AtelierBot(commands.Bot):
         except discord.ConnectionClosed as closed:
             if closed.code == AUTHENTICATION_FAILED:
                 raise WrongToken from None
-            raise
+            raise WrongServer(f"gateway {closed.code}") from None
         finally:
             logging.getLogger("discord.client").removeFilter(quiet)
 

@@ -32,7 +32,7 @@ class WrongToken(CannotStart):
 
 
 class WrongServer(CannotStart):
-    """Something answered at the API's address, but not as Discord does; the argument is the HTTP status."""
+    """Something answered, but not as Discord does; the argument is the HTTP status or the gateway's code."""
 
     code = "wrong_server"
 

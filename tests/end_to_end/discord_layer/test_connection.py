@@ -12,7 +12,7 @@ import pytest
 
 from bot.client import AtelierBot
 from bot.endpoints import point_to
-from bot.errors import WrongServer, WrongToken
+from bot.errors import NeedsMoreIntents, WrongServer, WrongToken
 from bot.i18n import Sentences
 from bot.local.server import ClassServer
 from bot.local.visitor import Visitor
@@ -125,14 +125,19 @@ async def test_a_wrong_token_is_said_at_once(server: ClassServer, tmp_path: Path
     await bot.close()
 
 
-async def test_a_token_that_the_gateway_refuses(server: ClassServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "error"), [(4004, WrongToken), (4013, WrongServer), (4014, NeedsMoreIntents)]
+)
+async def test_a_gateway_that_says_no(
+    server: ClassServer, tmp_path: Path, code: int, error: type[Exception]
+) -> None:
     bot = fresh(server, tmp_path)
     async with running(bot, server.token) as task:
         await ready(bot)
-        await server.gateway.drop(code=4004)
+        await server.gateway.drop(code=code)
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait([task])
-        with pytest.raises(WrongToken):
+        with pytest.raises(error):
             task.result()
 
 
