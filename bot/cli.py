@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or set
 from __future__ import annotations
 
 import asyncio
-import locale as system_locale
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -201,7 +201,8 @@ def _fail(sentence: str, code: int) -> NoReturn:
 
 def _language(chosen: str | None) -> str:
     """What was asked for, else the system's language: German or English."""
-    return language_of(chosen or system_locale.getlocale()[0] or "en")
+    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return language_of(chosen or next(filter(None, variables), "en"))
 
 
 if __name__ == "__main__":
