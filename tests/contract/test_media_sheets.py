@@ -136,7 +136,7 @@ async def test_large_sheets_stay_small_enough_to_be_sent(runs: Runs, tmp_path: P
     rows = b"".join(b"\0" + Random(y).randbytes(768 * 3) for y in range(768))
     file = tmp_path / "noise.png"
     file.write_bytes(png_of_rows(768, 768, zlib.compress(rows, 1)))
-    outcome = await runs.sheet([{"file": str(file), "index": k, "seed": k} for k in (1, 2, 3, 4)])
+    outcome = await runs.sheet([{"file": str(file), "index": k, "seed": k} for k in (1, 2)])
     sheet = sheet_of(outcome)
     assert sheet.suffix == ".webp"
     assert sheet.stat().st_size < 8_000_000

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.contract.case import Case
+from tests.contract.picture_files import plain
+
+
+def two_pictures(folder: Path) -> dict[str, Any]:
+    entries = []
+    for index, colour in enumerate(((200, 40, 40), (50, 80, 200)), start=1):
+        file = folder / f"{index}.png"
+        file.write_bytes(plain(colour, 64))
+        entries.append({"file": str(file), "index": index, "seed": 6 + index})
+    return {"pictures": entries}
+
+
+def upload(folder: Path) -> dict[str, Any]:
+    file = folder / "upload.png"
+    file.write_bytes(plain((1, 2, 3), 64))
+    return {"file": str(file)}
+
+
+CASES = [
+    Case(
+        family="media",
+        task="image_sheet",
+        params={"label": "Mit KI gemacht", "flagged_text": "Nein.", "recipe": {"model": "mini"}},
+        inputs=two_pictures,
+        model=None,
+        files=3,
+        seeded=False,
+        long=None,
+        wrong={"pictures": []},
+    ),
+    Case(
+        family="media",
+        task="probe_image",
+        params={},
+        inputs=upload,
+        model=None,
+        files=1,
+        seeded=False,
+        long=None,
+        wrong={"file": 5},
+    ),
+]
