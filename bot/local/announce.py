@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.local import shapes
+from bot.local import message_shapes, shapes
 from bot.local.errors import Json
 from bot.local.intents import Intent
 from bot.local.permissions import audience, may_see
 from bot.local.state import DM, is_thread
 from bot.local.world import World
 
-EPHEMERAL = 1 << 6
+EPHEMERAL, AUTOCOMPLETE = 1 << 6, 4
 
 
 class Announcer:
@@ -46,14 +46,14 @@ class Announcer:
         self._to_people(record, "MESSAGE_DELETE", lambda _viewer: data)
 
     def _message_for(self, record: Json, viewer: str) -> Json:
-        shape = shapes.message(self._world, record, viewer)
+        shape = message_shapes.message(self._world, record, viewer)
         if record["guild_id"] is not None:
             shape["guild_id"] = record["guild_id"]
         return shape
 
     def _to_bot_about_message(self, name: str, record: Json) -> None:
         world = self._world
-        shape = shapes.message(world, record, world.bot_id)
+        shape = message_shapes.message(world, record, world.bot_id)
         if not record["flags"] & EPHEMERAL and record["guild_id"] is not None:
             shape["guild_id"] = record["guild_id"]
             author = world.state.member(record["guild_id"], record["author_id"])
@@ -204,7 +204,7 @@ class Announcer:
     # Interactions and forms
 
     def _interactions_put(self, record: Json, before: Json | None) -> None:
-        if before is None:
+        if before is None or record["type"] == AUTOCOMPLETE:
             return
         who = {record["user_id"]}
         if record["failed"] and not before["failed"]:

@@ -124,7 +124,7 @@ def _check_nested(component: Json, at: Problems) -> None:
     elif kind == GALLERY:
         at.at("items").length(component.get("items") or [], 1, 10)
     elif kind == TEXT:
-        at.at("content").length(component.get("content"), 1, MAX_TEXT)
+        at.at("content").text(component.get("content"), 1, MAX_TEXT)
     elif kind == CONTAINER:
         for place, one in enumerate(component.get("components") or []):
             _check_nested(one, at.at("components", place))
@@ -147,7 +147,7 @@ def _check_button(button: Json, at: Problems) -> None:
     if not at.at("style").choice(style, {1, 2, 3, 4, LINK, PREMIUM}):
         return
     if button.get("label") is not None:
-        at.at("label").length(button["label"], 0, 80)
+        at.at("label").text(button["label"], 0, 80)
     elif button.get("emoji") is None and style != PREMIUM:
         at.add("BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", "A button needs a label or an emoji.")
     if style == LINK:
@@ -161,13 +161,13 @@ def _check_custom_id(component: Json, at: Problems) -> None:
     if component.get("custom_id") is None:
         at.at("custom_id").required()
     else:
-        at.at("custom_id").length(component["custom_id"], 1, 100)
+        at.at("custom_id").text(component["custom_id"], 1, 100)
 
 
 def _check_select(select: Json, at: Problems) -> None:
     _check_custom_id(select, at)
     if select.get("placeholder") is not None:
-        at.at("placeholder").length(select["placeholder"], 0, 150)
+        at.at("placeholder").text(select["placeholder"], 0, 150)
     low, high = select.get("min_values", 1), select.get("max_values", 1)
     if not 0 <= low <= 25:
         at.at("min_values").add("NUMBER_TYPE_MAX", "int value should be between 0 and 25.")
@@ -186,7 +186,7 @@ def _check_options(options: list[Json], at: Problems) -> None:
             value = one.get(name)
             if value is None and not needed:
                 continue
-            at.at(place, name).length(value, 1 if needed else 0, 100)
+            at.at(place, name).text(value, 1 if needed else 0, 100)
         if one.get("value") in seen:
             at.at(place, "value").add("SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "The value is not unique.")
         seen.add(str(one.get("value")))
@@ -196,8 +196,8 @@ def check_modal(data: Json) -> None:
     """Check a form: title 1-45, custom_id 1-100, 1 to 5 components."""
     problems = Problems()
     at = problems.at("data")
-    at.at("title").length(data.get("title") or "", 1, 45)
-    at.at("custom_id").length(data.get("custom_id") or "", 1, 100)
+    at.at("title").text(data.get("title") or "", 1, 45)
+    at.at("custom_id").text(data.get("custom_id") or "", 1, 100)
     rows = data.get("components") or []
     if at.at("components").length(rows, 1, 5):
         _check_custom_ids(list(walk(rows)), at.at("components"))
@@ -210,9 +210,9 @@ def _check_form_row(row: Json, at: Problems) -> None:
     if not at.at("type").choice(row.get("type"), {ROW, TEXT, LABEL}):
         return
     if row["type"] == LABEL:
-        at.at("label").length(row.get("label") or "", 1, 45)
+        at.at("label").text(row.get("label") or "", 1, 45)
         if row.get("description") is not None:
-            at.at("description").length(row["description"], 0, 100)
+            at.at("description").text(row["description"], 0, 100)
         inner = row.get("component")
         if isinstance(inner, dict):
             _check_input(inner, at.at("component"), labelled=True)
@@ -235,10 +235,10 @@ def _check_input(component: Json, at: Problems, *, labelled: bool) -> None:
         return
     at.at("style").choice(component.get("style"), {1, 2})
     if not labelled:
-        at.at("label").length(component.get("label") or "", 1, 45)
+        at.at("label").text(component.get("label") or "", 1, 45)
     for name, limit in (("placeholder", 100), ("value", 4000)):
         if component.get(name) is not None:
-            at.at(name).length(component[name], 0, limit)
+            at.at(name).text(component[name], 0, limit)
     for name, low in (("min_length", 0), ("max_length", 1)):
         if component.get(name) is not None and not low <= component[name] <= 4000:
             at.at(name).add("NUMBER_TYPE_MAX", f"int value should be between {low} and 4000.")

@@ -62,9 +62,16 @@ class Problems:
     def required(self) -> None:
         self.add("BASE_TYPE_REQUIRED", "This field is required")
 
+    def text(self, value: Any, low: int, high: int) -> bool:
+        """Check that it is a text with so many characters."""
+        return self._size(value, str, low, high)
+
     def length(self, value: Any, low: int, high: int) -> bool:
-        """Check a string's or list's length; True when it is within the limits."""
-        if not isinstance(value, str | list):
+        """Check that it is a list with so many entries."""
+        return self._size(value, list, low, high)
+
+    def _size(self, value: Any, kind: type[str] | type[list[Any]], low: int, high: int) -> bool:
+        if not isinstance(value, kind):
             self.add("BASE_TYPE_INVALID", "Could not interpret the value.")
             return False
         size = len(value)
@@ -78,7 +85,7 @@ class Problems:
 
     def choice(self, value: Any, allowed: set[Any] | frozenset[Any]) -> bool:
         """Check membership; True when the value is allowed."""
-        if value in allowed:
+        if any(value == one for one in allowed):
             return True
         listed = ", ".join(sorted(str(one) for one in allowed))
         self.add("BASE_TYPE_CHOICES", f"Value must be one of ({listed}).")

@@ -78,7 +78,7 @@ def _text(field: Json, value: Any, at: Problems) -> str:
         if field.get("required", True):
             at.required()
         return text
-    at.length(text, field.get("min_length") or 0, field.get("max_length") or _MAX_TEXT)
+    at.text(text, field.get("min_length") or 0, field.get("max_length") or _MAX_TEXT)
     return text
 
 

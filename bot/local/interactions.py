@@ -1,20 +1,22 @@
 """The life of an interaction: made by a person, told to the bot, answered once within 3 s, followed up for 15 min.
 
 Its record: id, token, type, user_id, channel_id, guild_id, created_at, message_id (the message whose
-component was pressed), metadata (as it will stand on messages), answered (None or the type of the first
-answer), failed (None or why), original_id (the message that `@original` means), loading (a deferred answer
-waits for its content), ephemeral.
+component was pressed), uploads (ids of files that came with it), metadata (as it will stand on messages),
+answered (None or the type of the first answer), failed (None or why), original_id (the message that
+`@original` means), loading (a deferred answer waits for its content), ephemeral.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from bot.local import shapes
+from bot.local import message_shapes, shapes
 from bot.local.errors import Json, Refusal, unknown
 from bot.local.ids import secret
 from bot.local.permissions import in_channel
 from bot.local.state import DM, copied
+from bot.local.uploads import Upload
 from bot.local.world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5
@@ -37,8 +39,12 @@ def start(
     data: Json,
     metadata: Json,
     message: Json | None = None,
+    uploads: Sequence[Upload] = (),
 ) -> Json:
-    """Record an interaction, send it to the bot and watch its 3 seconds. Returns the record."""
+    """Record an interaction, send it to the bot and watch its 3 seconds. Returns the record.
+
+    `uploads` came with it, as options or in a form; they are kept as long as the token lives.
+    """
     record: Json = {
         "id": world.ids.next(),
         "token": secret(),
@@ -48,6 +54,7 @@ def start(
         "guild_id": channel["guild_id"],
         "created_at": world.clock.now(),
         "message_id": message["id"] if message else None,
+        "uploads": [one.attachment_id for one in uploads],
         "answered": None,
         "failed": None,
         "original_id": None,
@@ -70,6 +77,15 @@ async def _expire(world: World, record: Json) -> None:
     if current is not None and current["answered"] is None:
         reason = "timeout" if world.gateway.online else "offline"
         world.put("interactions", copied(current, failed=reason))
+    if record["uploads"]:
+        await world.clock.sleep_until(record["created_at"] + world.limits.token_life)
+        remove_uploads(world, record)
+
+
+def remove_uploads(world: World, record: Json) -> None:
+    """Remove the files that came with an interaction."""
+    for attachment_id in record["uploads"]:
+        (world.files / attachment_id).unlink(missing_ok=True)
 
 
 def payload(world: World, record: Json, channel: Json, data: Json, message: Json | None, locale: str) -> Json:
@@ -104,7 +120,7 @@ def payload(world: World, record: Json, channel: Json, data: Json, message: Json
         granted = in_channel(state, channel, record["user_id"])
         shape["member"] = {**shapes.member(world, member), "permissions": str(granted)}
     if message is not None:
-        shape["message"] = shapes.message(world, message, world.bot_id)
+        shape["message"] = message_shapes.message(world, message, world.bot_id)
     return shape
 
 
@@ -147,3 +163,5 @@ async def wait_for_choices(world: World, record: Json) -> list[Json]:
         return await asyncio.wait_for(future, world.limits.answer_within)
     finally:
         del world.choices[record["id"]]
+        # One comes with every key that is pressed: not worth keeping. A late answer is then unknown (10062).
+        world.delete("interactions", record, quiet=True)

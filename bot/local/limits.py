@@ -19,10 +19,19 @@ _EMBED_TEXTS = (
 
 def check_message(body: Json) -> None:
     """Check content, embeds, components, nonce, mentions and the list of attachments."""
+    for name in ("poll", "sticker_ids", "shared_client_theme"):
+        if body.get(name):
+            raise Refusal(501, 0, f"the class server does not model {name} in messages")
     problems = Problems()
+    if not isinstance(body.get("message_reference") or {}, dict):
+        problems.at("message_reference").add(
+            "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
+        )
+    elif (body.get("message_reference") or {}).get("type"):
+        raise Refusal(501, 0, "the class server does not model forwarded messages")
     content = body.get("content")
     if content is not None:
-        problems.at("content").length(content, 0, CONTENT)
+        problems.at("content").text(content, 0, CONTENT)
     _check_embeds(body.get("embeds"), problems)
     v2 = bool((body.get("flags") or 0) & COMPONENTS_V2)
     check_components(body.get("components"), problems, v2=v2)
@@ -30,7 +39,7 @@ def check_message(body: Json) -> None:
         _check_v2_alone(body, problems)
     nonce = body.get("nonce")
     if isinstance(nonce, str):
-        problems.at("nonce").length(nonce, 0, 25)
+        problems.at("nonce").text(nonce, 0, 25)
     _check_mentions(body.get("allowed_mentions"), problems)
     _check_attachments(body.get("attachments"), problems)
     problems.refuse()
@@ -76,7 +85,7 @@ def _check_embed(embed: Any, problems: Problems) -> int:
         for step in path:
             value = value.get(step) if isinstance(value, dict) else None
         if value is not None:
-            problems.at(*path).length(value, 0, limit)
+            problems.at(*path).text(value, 0, limit)
             total += len(str(value))
     return total + _check_fields(embed.get("fields") or [], problems.at("fields"))
 
@@ -91,7 +100,7 @@ def _check_fields(fields: list[Json], problems: Problems) -> int:
             if not value:
                 problems.at(place, name).required()
                 continue
-            problems.at(place, name).length(value, 1, limit)
+            problems.at(place, name).text(value, 1, limit)
             total += len(value)
     return total
 
@@ -125,4 +134,4 @@ def _check_attachments(attachments: Any, problems: Problems) -> None:
         at.add("BASE_TYPE_MAX_LENGTH", f"Must be {FILES} or fewer in length.")
     for place, one in enumerate(attachments):
         if isinstance(one, dict) and one.get("description") is not None:
-            at.at(place, "description").length(one["description"], 0, 1024)
+            at.at(place, "description").text(one["description"], 0, 1024)

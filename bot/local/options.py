@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.local import shapes
+from bot.local import message_shapes, shapes
 from bot.local.errors import Json, Problems
 from bot.local.permissions import in_channel, may_see
 from bot.local.uploads import Upload, attachment_record
@@ -88,7 +88,7 @@ def _fill_one(filled: Filled, definition: Json, given: Json, at: Problems, *, pa
 
 def _string(_filled: Filled, definition: Json, value: Any, at: Problems) -> Any:
     low = definition.get("min_length") or (1 if definition.get("required") else 0)
-    if at.length(value, low, definition.get("max_length") or _MAX_STRING):
+    if at.text(value, low, definition.get("max_length") or _MAX_STRING):
         _choices(definition, value, at)
     return value
 
@@ -186,7 +186,7 @@ def file(filled: Filled, _definition: Json, value: Any, at: Problems) -> Any:
         at.add("OPTION_UNKNOWN_FILE", f"There is no uploaded file {value}.")
         return value
     record = {**attachment_record(upload), "ephemeral": True}
-    shape = shapes.attachment(filled.world, record, filled.channel_id)
+    shape = message_shapes.attachment(filled.world, record, filled.channel_id)
     filled.add("attachments", upload.attachment_id, shape)
     return upload.attachment_id
 

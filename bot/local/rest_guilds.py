@@ -164,7 +164,7 @@ async def edit_member(call: Call) -> Answer:
         needed = Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES
         require_in_guild(world.state, record["id"], world.bot_id, needed)
         problems = Problems()
-        problems.at("nick").length(call.form["nick"] or "", 0, 32)
+        problems.at("nick").text(call.form["nick"] or "", 0, 32)
         problems.refuse()
         change["nick"] = call.form["nick"] or None
     if call.form.get("roles") is not None:
@@ -246,7 +246,7 @@ async def delete_role(call: Call) -> Answer:
 
 def _role_changes(call: Call, guild_id: str) -> Json:
     problems = Problems()
-    problems.at("name").length(call.form.get("name") or "", 0, 100)
+    problems.at("name").text(call.form.get("name") or "", 0, 100)
     problems.refuse()
     change: Json = {
         name: call.form[name] for name in ("name", "color", "hoist", "mentionable") if name in call.form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.local import interactions, messages, shapes
+from bot.local import interactions, message_shapes, messages
 from bot.local.components import check_modal, numbered
 from bot.local.errors import Json, Problems, Refusal, unknown
 from bot.local.interactions import CHOICES, DEFER, DEFER_UPDATE, MESSAGE, OPEN_FORM, UPDATE
@@ -46,7 +46,10 @@ def _response(call: Call, record: Json, kind: int, shown: Json | None) -> Json:
         about["response_message_loading"] = bool(shown["flags"] & LOADING)
         about["response_message_ephemeral"] = bool(shown["flags"] & EPHEMERAL)
         if kind in (MESSAGE, UPDATE):
-            body["resource"] = {"type": kind, "message": shapes.message(call.world, shown, call.world.bot_id)}
+            body["resource"] = {
+                "type": kind,
+                "message": message_shapes.message(call.world, shown, call.world.bot_id),
+            }
     return body
 
 
@@ -126,9 +129,9 @@ def _answer_choices(call: Call, interaction: Json, data: Json) -> tuple[Json, No
     at = problems.at("data", "choices")
     at.length(choices, 0, 25)
     for place, one in enumerate(choices):
-        at.at(place, "name").length(one.get("name"), 1, 100)
+        at.at(place, "name").text(one.get("name"), 1, 100)
         if isinstance(one.get("value"), str):
-            at.at(place, "value").length(one["value"], 1, 100)
+            at.at(place, "value").text(one["value"], 1, 100)
     problems.refuse()
     waiting = call.world.choices.get(interaction["id"])
     if waiting is not None and not waiting.done():
@@ -139,6 +142,10 @@ def _answer_choices(call: Call, interaction: Json, data: Json) -> tuple[Json, No
 def _answer_form(call: Call, interaction: Json, data: Json) -> tuple[Json, None]:
     check_modal(data)
     world = call.world
+    for one in list(world.state.modals.values()):
+        # A person has one form open at a time; those that were closed unsent end here.
+        if one["user_id"] == interaction["user_id"]:
+            world.delete("modals", one)
     form = {
         "id": world.ids.next(),
         "interaction_id": interaction["id"],
@@ -187,7 +194,7 @@ async def follow_up(call: Call) -> Answer:
 
 
 def _shown(call: Call, record: Json) -> Answer:
-    return Answer(200, shapes.message(call.world, record, call.world.bot_id))
+    return Answer(200, message_shapes.message(call.world, record, call.world.bot_id))
 
 
 def _named(call: Call, interaction: Json) -> Json:

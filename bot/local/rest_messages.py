@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.local import messages, shapes
+from bot.local import message_shapes, messages, shapes
 from bot.local.errors import Json, Refusal
 from bot.local.permissions import Permission, audience, require
 from bot.local.rest import Answer, Call, Routes
@@ -21,7 +21,7 @@ def _named(call: Call) -> tuple[Json, Json]:
 
 
 def _shown(call: Call, record: Json) -> Answer:
-    return Answer(200, shapes.message(call.world, record, call.world.bot_id))
+    return Answer(200, message_shapes.message(call.world, record, call.world.bot_id))
 
 
 async def create(call: Call) -> Answer:
@@ -43,7 +43,7 @@ async def read_history(call: Call) -> Answer:
     except Refusal:
         return Answer(200, [])
     records = messages.history(world, channel, "", limit=limit, query=call.query)
-    return Answer(200, [shapes.message(world, one, world.bot_id) for one in records])
+    return Answer(200, [message_shapes.message(world, one, world.bot_id) for one in records])
 
 
 async def edit(call: Call) -> Answer:
@@ -142,7 +142,7 @@ async def pins(call: Call) -> Answer:
     channel = _place(call)
     world = call.world
     items = [
-        {"pinned_at": one["pinned_at"], "message": shapes.message(world, one, world.bot_id)}
+        {"pinned_at": one["pinned_at"], "message": message_shapes.message(world, one, world.bot_id)}
         for one in _pinned(call, channel)
     ]
     return Answer(200, {"items": items[: call.number("limit", 50, 1, 50)], "has_more": len(items) > 50})

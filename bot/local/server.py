@@ -25,6 +25,7 @@ from bot.local import (
     rest_guilds,
     rest_interactions,
     rest_messages,
+    rest_threads,
     uploads,
 )
 from bot.local.announce import Announcer
@@ -89,6 +90,7 @@ class ClassServer:
             *rest_commands.ROUTES,
             *rest_guilds.ROUTES,
             *rest_channels.ROUTES,
+            *rest_threads.ROUTES,
         ]
         self._rest = Rest(self._world, routes)
         self._runner: web.AppRunner | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.local import messages, shapes
+from bot.local import message_shapes, messages, shapes
 from bot.local.errors import Json, Refusal, unknown
 from bot.local.intents import Intent
 from bot.local.permissions import Permission, audience, in_channel, in_guild, require
@@ -160,7 +160,7 @@ class WindowApi:
         }
         number = min(int(limit), 100) if limit.isdigit() else 50
         records = messages.history(self._world, channel, member.user_id, limit=number, query=query)
-        return [shapes.message(self._world, one, member.user_id) for one in records]
+        return [message_shapes.message(self._world, one, member.user_id) for one in records]
 
     async def _say(self, request: web.Request, member: Member) -> Json:
         """Ordinary chat. People send text, files and replies; no embeds, no components."""
@@ -175,7 +175,7 @@ class WindowApi:
         except Refusal:
             form.discard()
             raise
-        return shapes.message(self._world, record, member.user_id)
+        return message_shapes.message(self._world, record, member.user_id)
 
     async def _delete(self, request: web.Request, member: Member) -> None:
         channel, record = self._message(request, member)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.local import components, forms, interactions, messages, options, shapes
+from bot.local import components, forms, interactions, message_shapes, messages, options, shapes
 from bot.local.errors import Json, Problems, Refusal, invalid_form, missing_permissions, unknown
 from bot.local.messages import LOADING
 from bot.local.options import Filled, fill
@@ -79,6 +79,7 @@ def _command(world: World, member: Member, body: Json, uploads: list[Upload], ki
         locale=member.locale,
         data=data,
         metadata=named,
+        uploads=uploads,
     )
 
 
@@ -116,7 +117,7 @@ def _target(filled: Filled, kind: int, target_id: str, problems: Problems) -> st
         return str(options.user(filled, {}, target_id, problems.at("target_id")))
     channel = world.state.channels[filled.channel_id]
     record = messages.visible(world, channel, target_id, filled.viewer)
-    filled.add("messages", target_id, shapes.message(world, record, world.bot_id))
+    filled.add("messages", target_id, message_shapes.message(world, record, world.bot_id))
     return target_id
 
 
@@ -224,6 +225,7 @@ def _submit(world: World, member: Member, body: Json, uploads: list[Upload]) -> 
         data=data,
         metadata={"triggering_interaction_metadata": opened_by},
         message=message,
+        uploads=uploads,
     )
     world.delete("modals", form)
     return record

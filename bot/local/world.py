@@ -91,7 +91,22 @@ class World:
             for field in ("id", "version"):
                 if str(event.get("value", {}).get(field, "")).isdigit():
                     self.ids.seen(event["value"][field])
+        self._forget_old()
         self.journal.rewrite(self.state.events())
+
+    def _forget_old(self) -> None:
+        """Let go of interactions whose token is over, of open forms, and of files that no message has."""
+        over = self.clock.now() - self.limits.token_life
+        for one in list(self.state.interactions.values()):
+            if one["created_at"] < over:
+                self.state.apply({"type": "interactions.delete", "id": one["id"]})
+        for one in list(self.state.modals.values()):
+            if one["interaction_id"] not in self.state.interactions:
+                self.state.apply({"type": "modals.delete", "id": one["id"]})
+        kept = {file["id"] for one in self.state.messages.values() for file in one["attachments"]}
+        for path in self.files.iterdir():
+            if path.name not in kept:
+                path.unlink()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the requests; it is cancelled when the server stops."""

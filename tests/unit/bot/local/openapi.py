@@ -29,6 +29,16 @@ from bot.local.traffic import Dispatched, Exchange
 
 Json = dict[str, Any]
 _HOME = "urn:discord"
+_EVENTS = {
+    "MESSAGE_CREATE": "MessageResponse",
+    "MESSAGE_UPDATE": "MessageResponse",
+    "CHANNEL_CREATE": "GuildChannelResponse",
+    "CHANNEL_UPDATE": "GuildChannelResponse",
+    "THREAD_CREATE": "ThreadResponse",
+    "GUILD_CREATE": "GuildResponse",
+    "GUILD_MEMBER_UPDATE": "GuildMemberResponse",
+}
+"""Events whose data are objects of the HTTP API too; the others are not in the description."""
 _HERE = Path(__file__).resolve()
 
 
@@ -144,6 +154,11 @@ class Description:
         """For `ClassServer.observe`."""
         if isinstance(happening, Exchange):
             self.complaints.extend(self.check(happening))
+        elif happening.name in _EVENTS:
+            schema = f"/components/schemas/{_EVENTS[happening.name]}"
+            self.complaints.extend(
+                f"event {happening.name}: {one}" for one in self._wrong(schema, happening.data, "data")
+            )
 
     def check(self, exchange: Exchange) -> list[str]:
         """What is wrong with an exchange, in words."""

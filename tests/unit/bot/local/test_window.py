@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bot.local.classroom import Person
 from bot.local.config import Limits
 from bot.local.server import ClassServer
 from bot.local.visitor import VisitError, Visitor
 from tests.unit.bot.local.conftest import Api, Classroom
+from tests.unit.bot.local.example_bot import ExampleBot
 
 
 @pytest.fixture
@@ -184,3 +187,71 @@ async def test_who_is_removed_is_out(classroom: Classroom, server: ClassServer, 
     with pytest.raises(VisitError) as refused:
         await ben.refresh()
     assert refused.value.status == 401
+
+
+@pytest.mark.parametrize("wrong", [None, 5, True, "x", [], [[]], {}, {"a": []}, "x" * 5000])
+async def test_no_body_breaks_the_server(classroom: Classroom, bot: ExampleBot, wrong: object) -> None:
+    """Whatever a window sends, the answer is a refusal and never an error of the server."""
+    ada = await classroom.visit("Ada")
+    (message,) = await ada.command("bild", prompt="x")
+    form = await ada.open_form(ada.press(message, label="Form"))
+    place = ada.channel_id("atelier")
+    command = next(one["id"] for one in ada.state["commands"] if one["name"] == "bild")
+    whole: list[dict[str, object]] = [
+        {
+            "type": 2,
+            "channel_id": place,
+            "command_id": command,
+            "options": [{"name": "prompt", "type": 3, "value": "x"}],
+        },
+        {"type": 3, "message_id": message["id"], "custom_id": "menu", "component_type": 3, "values": ["1"]},
+        {"type": 5, "modal_id": form["modal_id"], "custom_id": "x", "components": []},
+    ]
+    for body in whole:
+        for key in body:
+            await _refused(ada, "/interactions", {**body, key: wrong})
+    for value in ({"value": wrong}, {"name": wrong}, {"type": wrong}):
+        option = {"name": "prompt", "type": 3, "value": None, **value}
+        await _refused(ada, "/interactions", {**whole[0], "options": [option]})
+    for key in ("content", "message_reference", "attachments", "nonce"):
+        await _refused(ada, f"/channels/{place}/messages", {key: wrong})
+    for key in ("person", "guild", "locale"):
+        await _refused(ada, "/session", {key: wrong})
+
+
+async def _refused(visitor: Visitor, path: str, body: dict[str, object]) -> None:
+    try:
+        await visitor.request("POST", path, json=body)
+    except VisitError as refusal:
+        if refusal.status >= 500:
+            raise
+
+
+async def test_uploads_of_commands_are_removed_with_the_token(
+    classroom: Classroom, bot: ExampleBot, server: ClassServer, tmp_path: Path
+) -> None:
+    ada = await classroom.visit("Ada")
+    voice = tmp_path / "stimme.wav"
+    voice.write_bytes(b"123")
+    handle = ada.command("bild", prompt="x", datei=voice)
+    assert "3" in (await handle)[0]["content"]
+    (kept,) = server.state.interactions[handle.interaction_id or ""]["uploads"]
+    assert (server._world.files / kept).exists()
+    server.clock.advance(15 * 60)
+    async with asyncio.timeout(2):
+        while (server._world.files / kept).exists():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_class_of_thirty(server: ClassServer, bot: ExampleBot) -> None:
+    """All at once: each gets an acknowledgement well within 3 seconds."""
+    guild = server.add_guild("Groß", people=[Person(f"Kind {number}") for number in range(30)])
+    visitors = [await Visitor.enter(server.base_url, f"Kind {number}", guild=guild) for number in range(30)]
+    handles = [one.command("bild", prompt=f"von {one.me['name']}") for one in visitors]
+    answers = await asyncio.gather(*handles)
+    assert sorted(one[0]["content"] for one in answers) == sorted(
+        f"von Kind {n} None 0 None" for n in range(30)
+    )
+    for one in visitors:
+        await one.wait_for(lambda _name, data: str(data.get("content", "")).startswith("von Kind 29"))
+        await one.leave()
