@@ -133,10 +133,13 @@ async def test_an_adapted_picture_stands_beside_the_old_one(runs: Runs, tmp_path
 
 
 async def test_large_sheets_stay_small_enough_to_be_sent(runs: Runs, tmp_path: Path) -> None:
-    rows = b"".join(b"\0" + Random(y).randbytes(768 * 3) for y in range(768))
-    file = tmp_path / "noise.png"
-    file.write_bytes(png_of_rows(768, 768, zlib.compress(rows, 1)))
-    outcome = await runs.sheet([{"file": str(file), "index": k, "seed": k} for k in (1, 2)])
+    entries = []
+    for index in (1, 2):
+        rows = b"".join(b"\0" + Random(index * 1000 + y).randbytes(768 * 3) for y in range(768))
+        file = tmp_path / f"noise{index}.png"
+        file.write_bytes(png_of_rows(768, 768, zlib.compress(rows, 1)))
+        entries.append({"file": str(file), "index": index, "seed": index})
+    outcome = await runs.sheet(entries)
     sheet = sheet_of(outcome)
     assert sheet.suffix == ".webp"
     assert sheet.stat().st_size < 8_000_000
