@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,23 @@ async def test_text_encoders_stored_by_older_libraries_are_read(runs: Runs, tmp_
     rename_weights(folder / "text_encoder" / "model.safetensors", lambda name: f"text_model.{name}")
     older = await runs.image(model=runs.model("mini", folder))
     assert paths(older)[0].read_bytes() == paths(await runs.image())[0].read_bytes()
+
+
+async def test_files_of_a_variant_are_found_by_the_option(runs: Runs, tmp_path: Path) -> None:
+    folder = copied(runs.model("mini").path or tmp_path, tmp_path / "half")
+    for file in folder.rglob("*.safetensors"):
+        file.rename(file.with_suffix(".fp16.safetensors"))
+    model = runs.model("mini", folder)
+    model = replace(model, options={**model.options, "variant": "fp16"})
+    assert paths(await runs.image(model=model))[0].read_bytes() == paths(await runs.image())[0].read_bytes()
+
+
+async def test_pictures_one_after_the_other_are_those_of_a_batch(runs: Runs) -> None:
+    """What a card does, where each picture has a model call for itself."""
+    usual = runs.model("mini")
+    one = replace(usual, id="mini-single", options={**usual.options, "pictures_at_once": 1})
+    seen: list[Progress] = []
+    single = await runs.image(model=one, count=3, on_progress=seen.append)
+    batch = await runs.image(count=3)
+    assert all(furthest(*pair) <= 1 for pair in zip(paths(single), paths(batch), strict=True))
+    assert (seen[-1].done, seen[-1].total) == (12, 12)

@@ -38,7 +38,7 @@ def probe(source: Path, target: Path, context: Context) -> dict[str, Any]:
 def _run(source: Path, target: Path, context: Context) -> tuple[int, bytes]:
     command = [sys.executable, "-I", str(CHILD), str(source), str(target)]
     child = subprocess.Popen(  # noqa: S603  our own interpreter and script, paths as arguments of their own
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     until = time.monotonic() + SECONDS
     try:
