@@ -47,4 +47,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    # Taking a large library apart in good order takes seconds, and somebody waits for the memory.
+    os._exit(status)

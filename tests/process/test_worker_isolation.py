@@ -24,7 +24,8 @@ from tests.process.workers import bench
 async def main():
     async with bench(Path(sys.argv[1]), lock_dir=Path(sys.argv[1]) / "locks") as b:
         await b.supervisor.start("fake")
-        job = b.begin("j1", sys.argv[2], params={"steps": 400}, fake={"step_seconds": 0.001})
+        steps = 2 if sys.argv[2] != "slow" else 10_000
+        job = b.begin("j1", sys.argv[2], params={"steps": steps}, fake={"step_seconds": 0.01})
         await asyncio.sleep(0.6)
         print(b.pid(), flush=True)
         await job
