@@ -16,7 +16,13 @@ class Settings(BaseSettings):
     """Every setting is named `ATELIER_<NAME>` in the environment, besides `DISCORD_TOKEN`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ATELIER_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix="ATELIER_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        # `NAME=` in a copied .env means "not chosen"; as a path it would be the current folder
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
@@ -34,7 +40,7 @@ class Settings(BaseSettings):
     models_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path(_APP) / "models")
     """Real models, one folder each."""
     work_dir: Path | None = None
-    """Unchecked files; a private folder in memory where there is one. Wiped at start."""
+    """Where the private folder for unchecked files is made, which is wiped at start; in memory where there is one."""
 
     families: Annotated[tuple[str, ...], NoDecode] = ("diffusion", "safety", "media")
     """The families that are switched on, separated by commas."""

@@ -8,26 +8,39 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from generation.errors import AtelierError
+
+
+class WorkFolderUnusable(AtelierError):
+    """It cannot be made, or it is a link or somebody else's."""
+
+    default_code = "work_folder"
+
 
 def prepare_work_folder(data_dir: Path, chosen: Path | None) -> Path:
-    """An empty folder only the bot's user can read, in memory where the system has such a place.
+    """An empty folder only the bot's user can read: in `chosen`, else in memory where the system has such a place.
 
-    One per data folder, so that what a killed bot left behind is found and wiped at its next start.
+    One per data folder, so that what a killed bot left behind is found and wiped at its next start. `chosen` itself
+    is never wiped: it may be anybody's home. Raises WorkFolderUnusable.
     """
-    folder = chosen or _place() / f"klassenatelier-{_user()}-{_name_of(data_dir)}"
-    if folder.is_symlink():
-        raise PermissionError(f"the work folder must not be a link: {folder.name}")
-    if folder.exists():
-        if folder.stat().st_uid != _user():
-            raise PermissionError(f"the work folder belongs to somebody else: {folder.name}")
-        for entry in folder.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    folder = (chosen or _place()) / f"klassenatelier-{_user()}-{_name_of(data_dir)}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.is_symlink() or folder.stat().st_uid != _user():
+            raise WorkFolderUnusable(folder=str(folder))
+        folder.chmod(0o700)
+        _empty(folder)
+    except OSError as error:
+        raise WorkFolderUnusable(folder=str(folder)) from error
     return folder
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _place() -> Path:
