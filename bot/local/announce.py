@@ -33,7 +33,7 @@ class Announcer:
     def _messages_put(self, record: Json, before: Json | None) -> None:
         name = "MESSAGE_CREATE" if before is None else "MESSAGE_UPDATE"
         self._to_bot_about_message(name, record)
-        self._to_people(record, name, lambda viewer: self._message_for(record, viewer))
+        self._to_people(record, name, self._maker(record))
         if before is not None and before["pinned"] != record["pinned"]:
             place = self._place(record)
             self._to_bot(
@@ -44,6 +44,13 @@ class Announcer:
         data = {"id": record["id"], **self._place(record)}
         self._to_bot(record, "MESSAGE_DELETE", data, "MESSAGES")
         self._to_people(record, "MESSAGE_DELETE", lambda _viewer: data)
+
+    def _maker(self, record: Json) -> shapes.Maker:
+        """Builds the message for a viewer; once for all where it looks the same to everybody."""
+        if self._world.state.reactions_of(record["id"]) or record["nonce"] is not None:
+            return lambda viewer: self._message_for(record, viewer)
+        shape = self._message_for(record, "")
+        return lambda _viewer: shape
 
     def _message_for(self, record: Json, viewer: str) -> Json:
         shape = message_shapes.message(self._world, record, viewer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from bot.local.uploads import Form, Upload, read_form
 from bot.local.world import World
 
 PREFIX = "/api/v10"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Rest:
         self._routes = [_Route(method, path, _compiled(path), handler) for method, path, handler in routes]
         self._buckets = Buckets(world.clock)
         self.unmodelled: list[str] = []
-        """`METHOD /path` of every request that no route answers."""
+        """`METHOD /path` of every request that no route answers, or whose body no handler understood."""
         self.refused: list[str] = []
         """`METHOD /path -> status code` of every refusal, for a test's message and for its assertions."""
 
@@ -140,6 +142,12 @@ class Rest:
         except Refusal:
             form.discard()
             raise
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            # A body of a shape that nobody thought of: it must not pass unnoticed as a mere 500.
+            form.discard()
+            _log.exception("%s %s", request.method, request.path)
+            self.unmodelled.append(f"{request.method} {request.path.removeprefix(PREFIX)}: {error!r}")
+            raise Refusal(500, 0, "500: Internal Server Error") from error
 
     def _route(self, method: str, path: str) -> tuple[_Route, dict[str, str]]:
         for route in self._routes:

@@ -84,10 +84,7 @@ class Handle:
     @property
     def messages(self) -> list[Json]:
         """The messages that stem from the interaction, oldest first, as they stand now."""
-        seen = self._visitor.seen.values()
-        return [
-            one for one in seen if (one.get("interaction_metadata") or {}).get("id") == self.interaction_id
-        ]
+        return list(self._visitor.stemming.get(self.interaction_id or "", {}).values())
 
     @property
     def modal(self) -> Json | None:

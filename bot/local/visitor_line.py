@@ -43,6 +43,8 @@ class VisitorLine:
         """Everything that came through the socket, in order."""
         self.seen: dict[str, Json] = {}
         """Messages by id, as they stand now; deleted ones are gone."""
+        self.stemming: dict[str, dict[str, Json]] = {}
+        """The same messages by the interaction they stem from."""
         self.modals: list[Json] = []
         """Forms that were opened for this person, the newest last."""
         self.modals_of: dict[str, Json] = {}
@@ -116,8 +118,11 @@ class VisitorLine:
         self.events.append((name, data))
         if name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             self.seen[data["id"]] = data
+            if "interaction_metadata" in data:
+                self.stemming.setdefault(data["interaction_metadata"]["id"], {})[data["id"]] = data
         elif name == "MESSAGE_DELETE":
-            self.seen.pop(data["id"], None)
+            gone = self.seen.pop(data["id"], {})
+            self.stemming.get(gone.get("interaction_metadata", {}).get("id"), {}).pop(data["id"], None)
         elif name == "MODAL_OPEN":
             self.modals.append(data)
             self.modals_of[data["interaction_id"]] = data

@@ -40,7 +40,7 @@ SECURITY = {
 class Socket:
     """An open WebSocket of a window and the channels it knows of."""
 
-    queue: asyncio.Queue[Json | None]
+    queue: asyncio.Queue[str | None]
     known: set[str] = field(default_factory=set)
 
 
@@ -90,11 +90,15 @@ class Windows:
 
     def send(self, user_ids: set[str], name: str, make: Callable[[str], Json]) -> None:
         """Send an event to all windows of these people."""
+        made: tuple[Json, str] | None = None
         for member in self._sessions.values():
-            if member.user_id in user_ids and member.sockets:
-                event = {"t": name, "d": make(member.user_id)}
-                for socket in member.sockets:
-                    _push(socket, event)
+            if member.user_id not in user_ids or not member.sockets:
+                continue
+            data = make(member.user_id)
+            if made is None or made[0] is not data:
+                made = data, _text({"t": name, "d": data})
+            for socket in member.sockets:
+                _push(socket, made[1])
 
     def channels_changed(self, changed: str | None = None) -> None:
         """Compare what each window knows with what it may see now."""
@@ -104,12 +108,12 @@ class Windows:
             seen = {one["id"]: one for one in channels_of(self._world, member)}
             for socket in member.sockets:
                 for channel_id in socket.known - set(seen):
-                    _push(socket, {"t": "CHANNEL_DELETE", "d": {"id": channel_id}})
+                    _push(socket, _text({"t": "CHANNEL_DELETE", "d": {"id": channel_id}}))
                 for channel_id, shape in seen.items():
                     if channel_id not in socket.known:
-                        _push(socket, {"t": "CHANNEL_CREATE", "d": shape})
+                        _push(socket, _text({"t": "CHANNEL_CREATE", "d": shape}))
                     elif channel_id == changed:
-                        _push(socket, {"t": "CHANNEL_UPDATE", "d": shape})
+                        _push(socket, _text({"t": "CHANNEL_UPDATE", "d": shape}))
                 socket.known = set(seen)
 
     # Pages
@@ -142,7 +146,7 @@ class Windows:
         await stream.prepare(request)
         known = {one["id"] for one in channels_of(self._world, member)}
         socket = Socket(asyncio.Queue(BACKLOG), known)
-        _push(socket, {"t": "BOT_STATUS", "d": {"online": self._world.gateway.online}})
+        _push(socket, _text({"t": "BOT_STATUS", "d": {"online": self._world.gateway.online}}))
         member.sockets.add(socket)
         writer = asyncio.get_running_loop().create_task(_write(stream, socket))
         try:
@@ -161,7 +165,11 @@ class Windows:
                 _push(socket, None)
 
 
-def _push(socket: Socket, event: Json | None) -> None:
+def _text(event: Json) -> str:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def _push(socket: Socket, event: str | None) -> None:
     """Queue an event. A window that does not keep up loses its place and is cut off: it reads the state anew."""
     if socket.queue.full():
         while not socket.queue.empty():
@@ -173,7 +181,7 @@ def _push(socket: Socket, event: Json | None) -> None:
 async def _write(stream: web.WebSocketResponse, socket: Socket) -> None:
     with contextlib.suppress(ConnectionError):
         while (event := await socket.queue.get()) is not None:
-            await stream.send_str(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+            await stream.send_str(event)
         await stream.close()
 
 

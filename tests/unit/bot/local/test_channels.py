@@ -9,6 +9,7 @@ import discord
 import pytest
 
 from bot.local.classroom import BOT_PERMISSIONS, CHANNELS, Channel
+from bot.local.config import Rate
 from bot.local.permissions import Permission
 from bot.local.server import ClassServer
 from bot.local.state import FORUM
@@ -282,3 +283,23 @@ async def test_the_bot_lacks_what_it_was_not_given(text: discord.TextChannel, ad
     with pytest.raises(discord.Forbidden) as edit:
         await text.get_partial_message(int(said["id"])).edit(content="deins")
     assert edit.value.code == 50005
+
+
+async def test_the_client_keeps_to_the_limits(
+    text: discord.TextChannel, ada: Visitor, server: ClassServer
+) -> None:
+    """discord.py reads the headers and waits by itself: everything arrives, nothing is refused."""
+    statuses: list[int] = []
+    server.limits.channel_messages = server.limits.interaction_webhook = Rate(3, 0.25)
+    observer = lambda happening: statuses.append(getattr(happening, "status", 0))  # noqa: E731
+    server.observe(observer)
+    try:
+        await asyncio.gather(*(text.send(str(number)) for number in range(8)))
+        (message,) = await ada.command("bild", prompt="x")
+        handle = ada.press(message, custom_id="private")
+        await handle.message(lambda one: one["content"] == "second follow-up")
+    finally:
+        server.limits.channel_messages = server.limits.interaction_webhook = None
+        server._world.traffic.observers.remove(observer)
+    assert 429 not in statuses
+    assert len(await ada.messages()) == 11
