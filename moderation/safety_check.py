@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
 from generation.catalog import ModelInfo
-from generation.supervisor import Request, Supervisor
+from generation.ports import Runner
+from generation.supervisor import Outcome, Request
 from moderation.pipeline import ImageScore
 
 
 class SafetyCheck:
     """Implements `ImageCheck`. Raises WorkerError and the like; the pipeline refuses then."""
 
-    def __init__(self, *, supervisor: Supervisor, model: ModelInfo, work_dir: Path) -> None:
+    def __init__(self, *, supervisor: Runner, model: ModelInfo, work_dir: Path) -> None:
         self._supervisor = supervisor
         self._model = model
         self._work_dir = work_dir
         self._numbers = itertools.count(1)
 
     async def __call__(self, files: Sequence[Path], /) -> Sequence[ImageScore]:
-        outcome = await self._supervisor.run(
-            Request(
-                family=self._model.family,
-                task="check_images",
-                job=f"check-{next(self._numbers)}",
-                attempt=1,
-                seed=0,
-                params={"files": [str(file) for file in files]},
-                out=Path(mkdtemp(dir=self._work_dir, prefix="check-")),
-                model=self._model,
-            )
-        )
+        # In the loop's own thread: a caller cancelled meanwhile would never learn the folder's name.
+        out = Path(mkdtemp(dir=self._work_dir, prefix="check-"))
+        try:
+            outcome = await self._run(files, out)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, out, ignore_errors=True)
         return [
             ImageScore(Path(row["file"]), row["flagged"], tuple(row["scores"]))
             for row in outcome.facts["scores"]
         ]
+
+    async def _run(self, files: Sequence[Path], out: Path) -> Outcome:
+        request = Request(
+            family=self._model.family,
+            task="check_images",
+            job=f"check-{next(self._numbers)}",
+            attempt=1,
+            seed=0,
+            params={"files": [str(file) for file in files]},
+            out=out,
+            model=self._model,
+        )
+        return await self._supervisor.run(request)
