@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import generation
 from bot.hardware import model_memory_mb
-from bot.i18n import Sentences
+from bot.i18n import Sentences, system_language
+from bot.installing import tell_steps
 from bot.services.cancel import Cancel
 from bot.services.compose import Composer
 from bot.services.deliver import Deliver
@@ -20,9 +21,11 @@ from bot.services.desk import Desk
 from bot.services.limits import Limits
 from bot.services.overview import Overview
 from bot.services.ports import Publisher
+from bot.services.posting import Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
 from bot.services.submit import Submit
+from bot.services.upkeep import Upkeep
 from bot.settings import Settings
 from bot.work_folder import prepare_work_folder
 from data.addresses import ReplyAddresses
@@ -35,7 +38,7 @@ from generation.budget import MemoryBudget
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
 from generation.environments import Environments
-from generation.errors import AtelierError
+from generation.errors import AtelierError, ModelMissing, NotFound
 from generation.job import Job
 from generation.queue import FairQueue
 from generation.supervisor import Request, Supervisor
@@ -46,6 +49,7 @@ from moderation.words import WordCheck
 Report = Callable[[str], None]
 _log = logging.getLogger(__name__)
 _SOURCE_ROOT = Path(generation.__file__).parents[1]
+_FAMILIES_DIR = _SOURCE_ROOT / "generation" / "families"
 REQUIRED_FAMILIES = ("safety", "media")
 """Without them nothing could be checked and shown."""
 _CHECK_TIMEOUT_S = 120.0
@@ -56,6 +60,12 @@ class FamilyOff(AtelierError):
     """A family is switched off that the bot cannot do without."""
 
     default_code = "family_off"
+
+
+class FamilyUnknown(AtelierError):
+    """A name among the families that no folder has."""
+
+    default_code = "family_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +87,23 @@ class Atelier:
                 _log.warning("the worker of %s could not be started yet (%s)", family, result)
 
 
+def check_families(names: Iterable[str]) -> None:
+    """Raises FamilyUnknown: to install a misspelt family would look like success."""
+    known = sorted(file.parent.name for file in _FAMILIES_DIR.glob("*/adapter.py"))
+    for name in names:
+        if name not in known:
+            raise FamilyUnknown("family_unknown", family=name, known=", ".join(known))
+
+
 def environments_of(settings: Settings, *, report: Report) -> Environments:
-    return Environments(cache_dir=settings.cache_dir, source_root=_SOURCE_ROOT, report=report)
+    tell = tell_steps(report, Sentences.load(), system_language())
+    return Environments(cache_dir=settings.cache_dir, source_root=_SOURCE_ROOT, report=tell)
 
 
 def catalog_of(settings: Settings) -> Catalog:
-    """The models of the families that are switched on."""
-    return Catalog.read(_SOURCE_ROOT / "generation" / "families", settings.models_dir).only(settings.families)
+    """The models of the families that are switched on. Raises FamilyUnknown."""
+    check_families(settings.families)
+    return Catalog.read(_FAMILIES_DIR, settings.models_dir).only(settings.families)
 
 
 @asynccontextmanager
@@ -127,19 +147,21 @@ async def _assemble(
 ) -> Atelier:
     jobs, addresses = Jobs(database), ReplyAddresses(database)
     artifacts = Artifacts(database, settings.data_dir / "artifacts")
+    upkeep = Upkeep(addresses=addresses, artifacts=artifacts)
+    stack.push_async_callback(upkeep.close)
     pipeline = _pipeline(catalog, supervisor, work_dir)
     progress = ProgressReport(publisher=publisher, addresses=addresses)
     stack.push_async_callback(progress.close)
+    posting = Posting(jobs=jobs, addresses=addresses, posts=Posts(database), publisher=publisher)
+    stack.push_async_callback(posting.close)
+    composer = Composer(supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text)
     deliver = Deliver(
         jobs=jobs,
-        addresses=addresses,
         artifacts=artifacts,
-        posts=Posts(database),
         pipeline=pipeline,
-        composer=Composer(
-            supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text
-        ),
-        publisher=publisher,
+        composer=composer,
+        posting=posting,
+        work_dir=work_dir,
     )
     dispatcher = Dispatcher(
         queue=FairQueue(),
@@ -150,9 +172,12 @@ async def _assemble(
         on_progress=progress.on_progress,
         on_outcome=deliver.on_outcome,
         on_failure=deliver.on_failure,
-        fits=lambda job: supervisor.memory_fits(job.family, catalog.get(job.model)),
+        fits=lambda job: _fits(job, catalog, supervisor),
     )
     stack.push_async_callback(dispatcher.close)
+    recovery = Recovery(found=await jobs.unfinished(), jobs=jobs, dispatcher=dispatcher, deliver=deliver)
+    await upkeep.sweep()
+    upkeep.start()
     await dispatcher.start()
     submit = Submit(
         catalog=catalog,
@@ -168,7 +193,7 @@ async def _assemble(
             queue=Overview(jobs=jobs, dispatcher=dispatcher),
             catalog=catalog,
         ),
-        recovery=Recovery(jobs=jobs, addresses=addresses, dispatcher=dispatcher, deliver=deliver),
+        recovery=recovery,
         supervisor=supervisor,
         families=settings.families,
     )
@@ -179,8 +204,20 @@ def _pipeline(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> Pipel
     return Pipeline(text_checks=[WordCheck()], image_check=check, timeout_s=_CHECK_TIMEOUT_S)
 
 
+def _fits(job: Job, catalog: Catalog, supervisor: Supervisor) -> bool:
+    try:
+        model = catalog.get(job.model)
+    except NotFound:
+        return True  # gone since the last run: it needs no memory to fail
+    return supervisor.memory_fits(job.family, model)
+
+
 def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
-    """What the family's worker gets for this attempt."""
+    """What the family's worker gets for this attempt. Raises ModelMissing."""
+    try:
+        model = catalog.get(job.model)
+    except NotFound:
+        raise ModelMissing("model_missing", model=job.model) from None
     return Request(
         family=job.family,
         task=job.medium,
@@ -189,5 +226,5 @@ def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
         attempt=job.attempt,
         seed=job.seed,
         out=work_dir / f"{job.id}-{job.attempt}",
-        model=catalog.get(job.model),
+        model=model,
     )

@@ -10,9 +10,10 @@ from bot.services.ports import ImagePost, Picture
 from data.artifacts import Artifact, Artifacts
 from data.errors import ArtifactChanged
 from generation.catalog import Catalog
-from generation.errors import WorkerGarbage
+from generation.errors import NotFound, WorkerGarbage
 from generation.job import Job, seed_of
-from generation.supervisor import Outcome, Request, Supervisor
+from generation.ports import Runner
+from generation.supervisor import Outcome, Request
 
 Sentence = Callable[..., str]
 """`sentence(key, locale, **values)`; `bot.i18n` on Discord."""
@@ -20,7 +21,7 @@ Sentence = Callable[..., str]
 
 class Composer:
     def __init__(
-        self, *, supervisor: Supervisor, catalog: Catalog, artifacts: Artifacts, sentence: Sentence
+        self, *, supervisor: Runner, catalog: Catalog, artifacts: Artifacts, sentence: Sentence
     ) -> None:
         self._supervisor = supervisor
         self._catalog = catalog
@@ -30,7 +31,7 @@ class Composer:
     async def compose(self, job: Job, outcome: Outcome, approved: frozenset[Path]) -> ImagePost:
         """Put the `approved` files on a sheet; all others become black tiles with a sentence.
 
-        Raises WorkerError when the media family cannot.
+        Raises WorkerError when the media family cannot, or gives back other pictures than the approved ones.
         """
         out = outcome.out / "post"
         out.mkdir(mode=0o700)
@@ -46,38 +47,43 @@ class Composer:
                 model=None,
             )
         )
-        files: dict[tuple[str, int], Path | None] = {
-            (file.kind, file.index): made.out / file.name for file in made.files
-        }
-        sheet = files.get(("sheet", 0))
-        if sheet is None:
+        files = {(file.kind, file.index): made.out / file.name for file in made.files}
+        expected = {("image", file.index) for file in outcome.files if outcome.out / file.name in approved}
+        if set(files) != {("sheet", 0), *expected}:
             raise WorkerGarbage
-        return self._post(job, sheet, files, seconds=outcome.seconds)
+        return await self._post(job, files["sheet", 0], files, seconds=outcome.seconds)
 
-    def kept_post(self, job: Job, kept: Sequence[Artifact], *, seconds: float) -> ImagePost:
-        """The post of files that are kept already."""
-        files = {(file.kind, file.index): file.path for file in kept}
-        sheet = files["sheet", 0]
-        if sheet is None:
+    async def kept_post(self, job: Job, kept: Sequence[Artifact], *, seconds: float) -> ImagePost:
+        """The post of files that are kept already. Raises ArtifactChanged when there is no sheet among them."""
+        files = {(file.kind, file.index): file.path for file in kept if file.path is not None}
+        if ("sheet", 0) not in files:
             raise ArtifactChanged
-        return self._post(job, sheet, files, seconds=seconds)
+        return await self._post(job, files["sheet", 0], files, seconds=seconds)
 
-    def _post(
-        self, job: Job, sheet: Path, files: Mapping[tuple[str, int], Path | None], *, seconds: float
+    async def _post(
+        self, job: Job, sheet: Path, files: Mapping[tuple[str, int], Path], *, seconds: float
     ) -> ImagePost:
-        model = self._catalog.get(job.model)
+        title, is_rehearsal = self._model_of(job)
         return ImagePost(
             job=job,
-            model_title=model.title,
+            model_title=title,
             sheet=sheet,
             pictures=tuple(
                 Picture(index=index, seed=seed_of(job.seed, index), file=files.get(("image", index)))
                 for index in range(1, int(job.params["count"]) + 1)
             ),
             seconds=seconds,
-            beside=None if job.parent is None else job.seed,
-            is_rehearsal=model.mini,
+            beside=None if await self._beside(job) is None else job.seed,
+            is_rehearsal=is_rehearsal,
         )
+
+    def _model_of(self, job: Job) -> tuple[str, bool]:
+        """Title, and whether it is a mini model. One that was taken out of the catalog meanwhile is named by its id."""
+        try:
+            model = self._catalog.get(job.model)
+        except NotFound:
+            return job.model, False
+        return model.title, model.mini
 
     async def _sheet_params(self, job: Job, outcome: Outcome, approved: frozenset[Path]) -> Mapping[str, Any]:
         paths = {file.index: outcome.out / file.name for file in outcome.files}
@@ -101,20 +107,20 @@ class Composer:
         }
 
     async def _beside(self, job: Job) -> Path | None:
+        """The kept picture that was adapted; None if there is none, or if it is no longer what was approved."""
         if job.parent is None:
             return None
         for kept in await self._artifacts.of_job(job.parent):
             if kept.kind == "image" and kept.index == job.parent_index:
-                return kept.path
+                return None if kept.path in await self._artifacts.verify(job.parent) else kept.path
         return None
 
     def _recipe(self, job: Job, outcome: Outcome, flagged: list[Any]) -> dict[str, Any]:
-        model = self._catalog.get(job.model)
         return {
             "job": job.id,
             "medium": job.medium,
-            "model": model.id,
-            "model_title": model.title,
+            "model": job.model,
+            "model_title": self._model_of(job)[0],
             "params": dict(job.params),
             "seed": job.seed,
             "seeds": [seed_of(job.seed, index) for index in range(1, int(job.params["count"]) + 1)],

@@ -6,80 +6,124 @@ import asyncio
 import dataclasses
 import logging
 import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import mkdtemp
 
 from bot.services.compose import Composer
-from bot.services.ports import ImagePost, NotDelivered, Publisher, ReplyAddress
-from data.addresses import ReplyAddresses
-from data.artifacts import Artifacts, NewArtifact
+from bot.services.ports import ImagePost
+from bot.services.posting import Posting
+from data.artifacts import Artifact, Artifacts, NewArtifact
+from data.errors import ArtifactChanged, StaleMove
 from data.jobs import Jobs
-from data.posts import Posts
-from generation.errors import AtelierError, NotFound, WorkerError, WorkerGarbage
+from generation.errors import AtelierError, Value, WorkerError, WorkerGarbage
 from generation.job import Job, JobState
 from generation.supervisor import Outcome
 from moderation.pipeline import ImageDecision, Pipeline
-from moderation.verdict import Approved
+from moderation.verdict import CHECK_FAILED, Approved
 
 _log = logging.getLogger(__name__)
 
 
 class Deliver:
-    """The second half of a job's way. `on_outcome` and `on_failure` are the dispatcher's callbacks."""
+    """The second half of a job's way. `on_outcome` and `on_failure` are the dispatcher's callbacks.
+
+    What begins with a job's id in `work_dir` is removed when the job has ended.
+    """
 
     def __init__(
         self,
         *,
         jobs: Jobs,
-        addresses: ReplyAddresses,
         artifacts: Artifacts,
-        posts: Posts,
         pipeline: Pipeline,
         composer: Composer,
-        publisher: Publisher,
+        posting: Posting,
+        work_dir: Path,
     ) -> None:
         self._jobs = jobs
-        self._addresses = addresses
         self._artifacts = artifacts
-        self._posts = posts
         self._pipeline = pipeline
         self._composer = composer
-        self._publisher = publisher
+        self._posting = posting
+        self._work_dir = work_dir
 
     async def on_outcome(self, job: Job, outcome: Outcome) -> None:
-        """The worker is done: nothing of `outcome` has been seen by anybody yet."""
+        """The worker is done: nothing of `outcome` has been seen by anybody yet.
+
+        Raises when not even the job's failure could be stored; the dispatcher sees to that.
+        """
         try:
             job = await self._jobs.move(job.id, JobState.CHECKING)
             await self._check_and_post(job, outcome)
-        except NotFound:
+        except StaleMove:
             _log.info("job %s was ended by somebody else while it was checked", job.id)
+            await self._artifacts.delete(job.id)
         except AtelierError as error:
-            await self._end(job, JobState.FAILED, error.code)
+            await self._end(job, JobState.FAILED, error.code, error.values)
         except Exception as error:  # noqa: BLE001
             # whatever it was: somebody waits for this job, and nothing of it may be shown
-            _log.exception("job %s could not be delivered (%s)", job.id, type(error).__name__)
+            _log_failure(job, error)
             await self._end(job, JobState.FAILED, "internal")
         finally:
-            await asyncio.to_thread(shutil.rmtree, outcome.out, ignore_errors=True)
+            await asyncio.to_thread(self._discard, job, outcome.out)
 
     async def on_failure(self, job: Job, error: WorkerError) -> None:
         """The dispatcher has already moved the job to failed or cancelled; its owner is told."""
-        await self._tell(job, error.code, private=False)
+        await self._posting.tell(job, error.code, error.values, private=False)
+        await asyncio.to_thread(self._discard, job)
+        # a job that was cancelled or failed after its files were kept
+        await self._artifacts.delete(job.id)
 
     async def post_again(self, job: Job) -> None:
-        """After a restart: a job that was being posted. Its kept files are checked again, then posted once."""
-        if await self._artifacts.verify(job.id):
-            await self._end(job, JobState.FAILED, "restarted")
+        """A job in `posting`, after a restart or when no way was open: check it again, post it once. Never raises."""
+        try:
+            await self._post_again(job)
+        except StaleMove:
+            _log.info("job %s had already ended", job.id)
+        except Exception as error:  # noqa: BLE001
+            # the disk, most likely; the files are kept, so nothing is lost by waiting
+            _log_failure(job, error)
+            self._posting.later(job, self.post_again)
+
+    async def _post_again(self, job: Job) -> None:
+        if await self._posting.finish(job):
             return
+        if self._posting.has_waited_enough(job):
+            await self._end(job, JobState.FAILED, "not_delivered")
+            return
+        try:
+            post = await self._approve_kept(job)
+        except ArtifactChanged as error:
+            await self._end(job, JobState.FAILED, error.code)
+            return
+        if isinstance(post, ImageDecision):
+            await self._refuse(job, post)
+        else:
+            await self._posting.post(job, post, again=self.post_again)
+
+    async def _approve_kept(self, job: Job) -> Approved[ImagePost] | ImageDecision:
+        """The post made of the kept files, or the decision that refuses them. Raises ArtifactChanged."""
         kept = await self._artifacts.of_job(job.id)
-        files = [file.path for file in kept if file.kind == "image" and file.path is not None]
-        decision = await self._pipeline.approve_images(files)
+        pictures = [item for item in kept if item.kind == "image" and item.path is not None]
+        if not pictures or await self._artifacts.verify(job.id):
+            raise ArtifactChanged
+        decision = await self._judge_copies(job, pictures)
         if decision.approved is None or decision.flagged:
-            await self._refuse(job, decision)
-            await self._artifacts.delete(job.id)
-            return
+            return decision
+        if decision.digests != tuple(item.sha256 for item in pictures):
+            raise ArtifactChanged
         seconds = await self._measured(job)
-        await self._post(
-            job, decision.approved.map(lambda _: self._composer.kept_post(job, kept, seconds=seconds))
-        )
+        return await decision.approved.compose(lambda _: self._composer.kept_post(job, kept, seconds=seconds))
+
+    async def _judge_copies(self, job: Job, pictures: Sequence[Artifact]) -> ImageDecision:
+        """The pipeline destroys what it does not approve, also when it is cancelled: it gets copies."""
+        folder = Path(mkdtemp(dir=self._work_dir, prefix=f"{job.id}-again-"))
+        try:
+            copies = await asyncio.to_thread(_copy_into, folder, pictures)
+            return await self._pipeline.approve_images(copies)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _measured(self, job: Job) -> float:
         """Seconds in the worker, from the committed moves."""
@@ -99,7 +143,8 @@ class Deliver:
         )
         kept = await approved.compose(lambda post: self._keep(job, post))
         job = await self._jobs.move(job.id, JobState.POSTING)
-        await self._post(job, kept.map(lambda post: dataclasses.replace(post, job=job)))
+        post = kept.map(lambda value: dataclasses.replace(value, job=job))
+        await self._posting.post(job, post, again=self.post_again)
 
     async def _keep(self, job: Job, post: ImagePost) -> ImagePost:
         """What is posted is what is stored: copy the files and show the copies."""
@@ -109,36 +154,37 @@ class Deliver:
             for p in post.pictures
         ]
         kept = await self._artifacts.store(job.id, [sheet, *pictures])
-        return self._composer.kept_post(job, kept, seconds=post.seconds)
-
-    async def _post(self, job: Job, post: Approved[ImagePost]) -> None:
-        await self._posts.plan(job.id, job.channel_id, job.id)
-        try:
-            posted = await self._publisher.publish(post, await self._address(job))
-        except NotDelivered:
-            _log.warning(
-                "job %s could not be delivered; it is kept and tried again at the next start", job.id
-            )
-            return
-        await self._posts.done(job.id, posted.channel_id, posted.message_id)
-        await self._jobs.move(job.id, JobState.POSTED)
+        return await self._composer.kept_post(job, kept, seconds=post.seconds)
 
     async def _refuse(self, job: Job, decision: ImageDecision) -> None:
-        code = next(verdict.code for verdict in decision.verdicts if not verdict.allowed)
+        codes = [verdict.code for verdict in decision.verdicts if not verdict.allowed]
+        code = next(iter(codes), CHECK_FAILED)
         await self._end(job, JobState.REFUSED, f"refused_{code}")
 
-    async def _end(self, job: Job, state: JobState, code: str) -> None:
+    async def _end(
+        self, job: Job, state: JobState, code: str, values: Mapping[str, Value] | None = None
+    ) -> None:
+        """Remove what was kept, commit the end, tell the owner. In this order: nothing refused stays."""
+        await self._artifacts.delete(job.id)
         try:
             job = await self._jobs.move(job.id, state, error_code=code)
-        except NotFound:
+        except StaleMove:
             _log.info("job %s had already ended", job.id)
             return
-        await self._tell(job, code, private=state is JobState.REFUSED)
+        await self._posting.tell(job, code, values or {}, private=state is JobState.REFUSED)
 
-    async def _tell(self, job: Job, code: str, *, private: bool) -> None:
-        await self._publisher.tell_owner(job, await self._address(job), code, {}, private=private)
-        await self._addresses.delete(job.id)
+    def _discard(self, job: Job, *others: Path) -> None:
+        """Remove the unchecked files of all its attempts."""
+        for folder in (*self._work_dir.glob(f"{job.id}-*"), *others):
+            shutil.rmtree(folder, ignore_errors=True)
 
-    async def _address(self, job: Job) -> ReplyAddress | None:
-        address = await self._addresses.get(job.id)
-        return None if address is None else ReplyAddress(address)
+
+def _copy_into(folder: Path, pictures: Sequence[Artifact]) -> list[Path]:
+    sources = [item.path for item in pictures if item.path is not None]
+    return [Path(shutil.copyfile(source, folder / source.name)) for source in sources]
+
+
+def _log_failure(job: Job, error: Exception) -> None:
+    # the message of a foreign error may quote a prompt: the type must do above DEBUG
+    _log.error("job %s could not be delivered (%s)", job.id, type(error).__name__)
+    _log.debug("job %s could not be delivered", job.id, exc_info=error)

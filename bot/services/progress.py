@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from bot.services.ports import Publisher, ReplyAddress, Status
 from data.addresses import ReplyAddresses
@@ -13,8 +16,20 @@ from generation.job import Job
 from generation.supervisor import Progress
 
 _log = logging.getLogger(__name__)
-_LEAST_SECONDS = 2.0
+_LEAST_SECONDS: Final = 2.0
 """Shorter jobs show no bar: the result comes before one could read it."""
+REMEMBERED_JOBS: Final = 64
+"""More than workers ever have at the same time; how a job ends is nothing that is told here."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The first sign of an attempt: `done` steps at that time. `shown`: the job's bar has been there."""
+
+    attempt: int
+    at: float
+    done: int
+    shown: bool = False
 
 
 class ProgressReport:
@@ -30,34 +45,42 @@ class ProgressReport:
         self._publisher = publisher
         self._addresses = addresses
         self._clock = clock
-        self._first_seen: dict[str, float] = {}
-        self._shown: set[str] = set()
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on_progress(self, job: Job, progress: Progress) -> None:
-        """Show the bar once: after two seconds at the latest at half way, if at least two seconds are left."""
+        """Show the bar once: after two seconds, if at least two more are left."""
         now = self._clock()
-        if progress.done >= progress.total:
-            self._first_seen.pop(job.id, None)
-            self._shown.discard(job.id)
+        seen = self._remember(job, progress, now)
+        if seen.shown or now - seen.at < _LEAST_SECONDS or progress.done <= seen.done:
             return
-        begun = self._first_seen.setdefault(job.id, now)
-        if job.id in self._shown or now - begun < _LEAST_SECONDS or progress.done == 0:
-            return
-        left = (now - begun) / progress.done * (progress.total - progress.done)
+        left = (now - seen.at) / (progress.done - seen.done) * (progress.total - progress.done)
         if left < _LEAST_SECONDS:
             return
-        self._shown.add(job.id)
+        seen.shown = True
         status = Status(done=progress.done, total=progress.total, ready_at=now + left)
         task = asyncio.create_task(self._show(job, status))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _show(self, job: Job, status: Status) -> None:
-        address = await self._addresses.get(job.id)
-        await self._publisher.show_status(job, None if address is None else ReplyAddress(address), status)
-
     async def close(self) -> None:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _remember(self, job: Job, progress: Progress, now: float) -> _Seen:
+        seen = self._seen.get(job.id)
+        if seen is None or seen.attempt != job.attempt:
+            shown = seen is not None and seen.shown
+            self._seen[job.id] = seen = _Seen(job.attempt, now, progress.done, shown)
+        self._seen.move_to_end(job.id)
+        while len(self._seen) > REMEMBERED_JOBS:
+            self._seen.popitem(last=False)
+        return seen
+
+    async def _show(self, job: Job, status: Status) -> None:
+        try:
+            address = await self._addresses.get(job.id)
+            await self._publisher.show_status(job, None if address is None else ReplyAddress(address), status)
+        except Exception as error:  # noqa: BLE001  a bar that is missing hurts nobody
+            _log.info("the bar of job %s was not shown (%s)", job.id, type(error).__name__)

@@ -3,49 +3,56 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from bot.services.deliver import Deliver
-from data.addresses import ReplyAddresses
+from data.errors import StaleMove
 from data.jobs import Jobs
 from generation.dispatcher import Dispatcher
-from generation.errors import WorkerCrashed
-from generation.job import JobState
+from generation.errors import WorkerError
+from generation.job import Job, JobState
 
 _log = logging.getLogger(__name__)
+RESTARTED = "restarted"
 
 
 class Recovery:
-    def __init__(
-        self,
-        *,
-        jobs: Jobs,
-        addresses: ReplyAddresses,
-        dispatcher: Dispatcher,
-        deliver: Deliver,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    """`found`: the last run's unfinished jobs, read before this run's first command; later ones are not its affair."""
+
+    def __init__(self, *, found: Sequence[Job], jobs: Jobs, dispatcher: Dispatcher, deliver: Deliver) -> None:
+        self._found = tuple(found)
         self._jobs = jobs
-        self._addresses = addresses
         self._dispatcher = dispatcher
         self._deliver = deliver
-        self._clock = clock
 
     async def run(self) -> int:
         """Call once, when posts can be sent. Returns the number of jobs that were found unfinished."""
-        await self._addresses.purge(self._clock())
-        unfinished = await self._jobs.unfinished()
-        recovered = await self._dispatcher.recover(unfinished)
+        if self._found:
+            _log.info("found %d unfinished jobs of the last run", len(self._found))
+        accepted = [job for job in self._found if job.state is JobState.ACCEPTED]
+        recovered = await self._dispatcher.recover(
+            job for job in self._found if job.state is not JobState.ACCEPTED
+        )
         for job in recovered.failed:
-            await self._deliver.on_failure(job, WorkerCrashed("restarted"))
+            await self._tell(job)
+        for job in accepted:
+            await self._give_up(job)
         for job in recovered.posting:
             await self._deliver.post_again(job)
-        for job in unfinished:
-            if job.state is JobState.ACCEPTED:
-                # its command never got an answer: the check of its prompt was cut off
-                ended = await self._jobs.move(job.id, JobState.FAILED, error_code="restarted")
-                await self._deliver.on_failure(ended, WorkerCrashed("restarted"))
-        if unfinished:
-            _log.info("found %d unfinished jobs of the last run", len(unfinished))
-        return len(unfinished)
+        return len(self._found)
+
+    async def _give_up(self, job: Job) -> None:
+        """Its command never got an answer: it was cut off before the job could wait."""
+        try:
+            ended = await self._jobs.move(
+                job.id, JobState.FAILED, expect=JobState.ACCEPTED, error_code=RESTARTED
+            )
+        except StaleMove:
+            return
+        await self._tell(ended)
+
+    async def _tell(self, job: Job) -> None:
+        try:
+            await self._deliver.on_failure(job, WorkerError(RESTARTED))
+        except Exception as error:  # noqa: BLE001  the others wait for their turn
+            _log.warning("after job %s something stays behind (%s)", job.id, type(error).__name__)

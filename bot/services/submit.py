@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from bot.services.limits import Limits
 from bot.services.ports import Adaptation, ImageRequest, ReplyAddress, Requester, Ticket
@@ -65,7 +65,9 @@ class Submit:
         old = await self.recipe(job_id, None, who)
         seed = draw_seed() if new_seeds else old.seed
         params = ImageParams.from_plain(old.params)
-        parent = (old.parent, old.parent_index) if old.parent else (None, None)
+        # with another seed it is no longer the old picture with one thing changed
+        adapted = old.parent is not None and not new_seeds
+        parent = (old.parent, old.parent_index) if adapted else (None, None)
         return await self._queue(self._model(old.model), params, seed, who, address, parent=parent)
 
     async def adapt(
@@ -101,11 +103,12 @@ class Submit:
         return job
 
     def _model(self, model_id: str | None) -> ModelInfo:
-        model = self._catalog.get(model_id) if model_id else self._catalog.default("image")
-        if model.medium != "image":
-            raise NotFound(
-                "model_unknown", known=", ".join(known.id for known in self._catalog.models("image"))
-            )
+        known = self._catalog.models("image")
+        model = (
+            next((one for one in known if one.id == model_id), None) if model_id else next(iter(known), None)
+        )
+        if model is None:
+            raise NotFound("model_unknown", known=", ".join(one.id for one in known))
         if model.path is None:
             raise ModelMissing("model_missing", model=model.title)
         return model
@@ -137,15 +140,20 @@ class Submit:
         )
         verdict = await self._pipeline.check_text(params.prompt, params.negative)
         async with self._limits.admit(who):
+            if not verdict.allowed:
+                await self._refuse(job, f"refused_{verdict.code}")
+            # one commit: a job that is stored waits, whatever happens next
+            job = dataclasses.replace(job, state=JobState.QUEUED)
             expires = None if address is None else self._clock() + REPLY_LIFETIME_S
             await self._jobs.add(job, address=None if address is None else str(address), expires_at=expires)
-            if not verdict.allowed:
-                code = f"refused_{verdict.code}"
-                await self._jobs.move(job.id, JobState.REFUSED, error_code=code)
-                raise Refused(code)
-            job = await self._jobs.move(job.id, JobState.QUEUED)
             place = self._dispatcher.submit(job)
         return Ticket(job=job, place=place, expected_seconds=await self._dispatcher.expected_seconds(job))
+
+    async def _refuse(self, job: Job, code: str) -> NoReturn:
+        """Kept as a fact for the teacher, without an address: its owner is told right now."""
+        await self._jobs.add(job)
+        await self._jobs.move(job.id, JobState.REFUSED, error_code=code)
+        raise Refused(code)
 
 
 def _image_params(request: ImageRequest, model: ModelInfo) -> ImageParams:

@@ -1,0 +1,134 @@
+"""The last step: a post is planned, shown, and noted down, with patience; or its owner is told why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+from bot.services.ports import ImagePost, NotDelivered, Posted, Publisher, ReplyAddress
+from data.addresses import ReplyAddresses
+from data.errors import StaleMove, StorageClosed
+from data.jobs import Jobs
+from data.posts import Posts
+from generation.errors import Value
+from generation.job import Job, JobState
+from moderation.verdict import Approved
+
+_log = logging.getLogger(__name__)
+
+PAUSES_S: Final = (5.0, 30.0, 120.0, 600.0)
+"""Between two tries to show a result, or to note that it stands; the last one repeats."""
+KEEP_TRYING_S: Final = 24 * 3600.0
+
+Again = Callable[[Job], Awaitable[None]]
+
+
+class Posting:
+    """Once a post may have been seen its job cannot fail any more: it stays `posting` until it is `posted`."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        addresses: ReplyAddresses,
+        posts: Posts,
+        publisher: Publisher,
+        pauses: Sequence[float] = PAUSES_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._jobs = jobs
+        self._addresses = addresses
+        self._posts = posts
+        self._publisher = publisher
+        self._pauses = tuple(pauses)
+        self._clock = clock
+        self._tries: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def post(self, job: Job, post: Approved[ImagePost], *, again: Again) -> None:
+        """Show it. When no way is open `again(job)` is called after a while, and at the next start."""
+        try:
+            await self._posts.plan(job.id, job.channel_id, job.id)
+            posted = await self._publisher.publish(post, await self._address(job))
+        except NotDelivered:
+            _log.warning("job %s could not be shown yet; it is kept and tried again", job.id)
+            self.later(job, again)
+        except Exception as error:  # noqa: BLE001
+            # nothing is known about whether it is seen: publishing is repeatable, failing it is not
+            _log.error("job %s could not be shown (%s)", job.id, type(error).__name__)
+            self.later(job, again)
+        else:
+            await self._note(job, posted)
+
+    async def finish(self, job: Job) -> bool:
+        """Whether its post is known to stand already; then only the last move was missing."""
+        post = await self._posts.of_job(job.id)
+        if post is None or post.message_id is None:
+            return False
+        await self._jobs.move(job.id, JobState.POSTED)
+        return True
+
+    def later(self, job: Job, again: Again) -> None:
+        """Call `again(job)` after a pause that grows from try to try."""
+        self._tries[job.id] = tries = self._tries.get(job.id, 0) + 1
+        task = asyncio.create_task(self._after(self._pause(tries), job, again))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def has_waited_enough(self, job: Job) -> bool:
+        """Tried in this run and a day old: nobody waits for it any more."""
+        return job.id in self._tries and self._clock() - job.created_at > KEEP_TRYING_S
+
+    async def tell(self, job: Job, code: str, values: Mapping[str, Value], *, private: bool) -> None:
+        """Say the sentence of an ended job. Best effort; its address is forgotten in any case. Never raises."""
+        self._tries.pop(job.id, None)
+        try:
+            await self._publisher.tell_owner(job, await self._address(job), code, values, private=private)
+        except Exception as error:  # noqa: BLE001  the job has ended; nothing else depends on this
+            _log.warning("the owner of job %s was not told %s (%s)", job.id, code, type(error).__name__)
+        try:
+            await self._addresses.delete(job.id)
+        except Exception as error:  # noqa: BLE001  it is purged at its expiry
+            _log.warning("the address of job %s was not forgotten (%s)", job.id, type(error).__name__)
+
+    async def close(self) -> None:
+        """What waits for another try is left to the next start."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _note(self, job: Job, posted: Posted) -> None:
+        await self._patiently(job, lambda: self._posts.done(job.id, posted.channel_id, posted.message_id))
+        await self._patiently(job, lambda: self._jobs.move(job.id, JobState.POSTED))
+        self._tries.pop(job.id, None)
+
+    async def _patiently(self, job: Job, work: Callable[[], Awaitable[object]]) -> None:
+        """Everybody sees the post: whatever the disk says, this is not a failure. A restart finds the post again."""
+        tries = 0
+        while True:
+            try:
+                await work()
+            except (StaleMove, StorageClosed) as error:
+                _log.info("the post of job %s was not noted (%s)", job.id, error.code)
+            except Exception as error:  # noqa: BLE001
+                _log.error(
+                    "the post of job %s was not noted (%s); trying again", job.id, type(error).__name__
+                )
+                tries += 1
+                await asyncio.sleep(self._pause(tries))
+                continue
+            return
+
+    async def _after(self, pause: float, job: Job, again: Again) -> None:
+        await asyncio.sleep(pause)
+        await again(job)
+
+    def _pause(self, tries: int) -> float:
+        return self._pauses[min(tries, len(self._pauses)) - 1]
+
+    async def _address(self, job: Job) -> ReplyAddress | None:
+        address = await self._addresses.get(job.id)
+        return None if address is None else ReplyAddress(address)
