@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import Atelier, Report, open_atelier
@@ -15,24 +18,31 @@ from bot.i18n import Sentences
 from bot.publisher import DiscordPublisher
 from bot.settings import Settings
 from cogs import EXTENSIONS
-from generation.errors import AtelierError
 
 _log = logging.getLogger(__name__)
 _OK, _FAILED, _MISUSED = 0, 1, 2
 
 
 class CommandFile:
-    """Remembers in a file beside the database which commands Discord has been told; see `bot.commands`."""
+    """Remembers in a file beside the database which commands Discord has been told; see `bot.commands`.
+
+    A file that cannot be read or written costs one call more at the next start, not the start.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def recall(self) -> str | None:
-        exists = await asyncio.to_thread(self._path.is_file)
-        return await asyncio.to_thread(self._path.read_text, "utf-8") if exists else None
+        try:
+            return await asyncio.to_thread(self._path.read_text, "utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
 
     async def remember(self, fingerprint: str) -> None:
-        await asyncio.to_thread(self._path.write_text, fingerprint, "utf-8")
+        try:
+            await asyncio.to_thread(self._path.write_text, fingerprint, "utf-8")
+        except OSError as error:
+            _log.warning("which commands Discord knows could not be noted (%s)", type(error).__name__)
 
 
 async def run_discord(settings: Settings, *, sentences: Sentences, language: str, report: Report) -> int:
@@ -47,7 +57,10 @@ async def run_discord(settings: Settings, *, sentences: Sentences, language: str
         report(sentences.text("cli.bad_endpoint", language, reason=str(error)))
         return _MISUSED
     publisher = DiscordPublisher(sentences=sentences)
-    async with open_atelier(settings, publisher=publisher, sentences=sentences, report=report) as atelier:
+    async with (
+        AsyncExitStack() as last,
+        open_atelier(settings, publisher=publisher, sentences=sentences, report=report) as atelier,
+    ):
         bot = AtelierBot(
             desk=atelier.desk,
             publisher=publisher,
@@ -57,14 +70,42 @@ async def run_discord(settings: Settings, *, sentences: Sentences, language: str
             memory=CommandFile(settings.data_dir / "commands.sha256"),
         )
         report(sentences.text("cli.connecting", language))
-        warming = asyncio.create_task(atelier.warm_up())
-        recovering = asyncio.create_task(_recover(bot, atelier))
-        try:
-            return await _stay(bot, token, sentences, language, report)
-        finally:
-            for task in (warming, recovering):
-                task.cancel()
-            await asyncio.gather(warming, recovering, return_exceptions=True)
+        running = asyncio.create_task(bot.start(token))
+        # last of all: results that are being posted while the atelier closes still find their way
+        last.push_async_callback(_leave, bot, running)
+        return await _work(bot, atelier, running, _Voice(sentences, language, report))
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """Says a sentence of the command line to whoever started the bot."""
+
+    sentences: Sentences
+    language: str
+    report: Report
+
+    def say(self, key: str, **values: object) -> None:
+        self.report(self.sentences.text(f"cli.{key}", self.language, **values))
+
+
+async def _leave(bot: AtelierBot, running: asyncio.Task[None]) -> None:
+    await bot.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def _work(bot: AtelierBot, atelier: Atelier, running: asyncio.Task[None], voice: _Voice) -> int:
+    beside = [
+        asyncio.create_task(atelier.warm_up()),
+        asyncio.create_task(_recover(bot, atelier)),
+        asyncio.create_task(_greet(bot, voice)),
+    ]
+    try:
+        return await _stay(running, voice)
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _recover(bot: AtelierBot, atelier: Atelier) -> None:
@@ -72,37 +113,48 @@ async def _recover(bot: AtelierBot, atelier: Atelier) -> None:
     await bot.logged_in.wait()
     try:
         await atelier.recovery.run()
-    except AtelierError as error:
-        _log.error("the last run's jobs could not all be taken over (%s)", error.code)
+    except Exception as error:  # noqa: BLE001  the class goes on; what is left is found at the next start
+        _log.error("the last run's jobs could not all be taken over (%s)", type(error).__name__)
 
 
-async def _stay(bot: AtelierBot, token: str, sentences: Sentences, language: str, report: Report) -> int:
+async def _stay(running: asyncio.Task[None], voice: _Voice) -> int:
+    """Until a signal asks to stop, or the connection ends for good."""
+    with _signals() as asked:
+        stopping = asyncio.create_task(asked.wait())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+    if not running.done():
+        voice.say("stopped")
+        return _OK
+    error = running.exception()
+    if isinstance(error, CannotStart):
+        voice.say(error.code)
+        return _MISUSED
+    _log.error("the connection ended (%s)", type(error).__name__, exc_info=error)
+    voice.say("connection_ended")
+    return _FAILED
+
+
+@contextmanager
+def _signals() -> Iterator[asyncio.Event]:
+    """Set by the first signal to stop. Afterwards a second one interrupts as usual, for those in a hurry."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
+    taken = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    running = asyncio.create_task(bot.start(token))
-    stopping = asyncio.create_task(asked.wait())
-    greeting = asyncio.create_task(_greet(bot, sentences, language, report))
+        with suppress(NotImplementedError):  # Windows: Ctrl+C cancels the task that waits here
+            loop.add_signal_handler(number, asked.set)
+            taken.append(number)
     try:
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()  # raises why the connection ended
-            return _FAILED
-    except CannotStart as error:
-        report(sentences.text(f"cli.{error.code}", language))
-        return _MISUSED
-    else:
-        report(sentences.text("cli.stopped", language))
-        return _OK
+        yield asked
     finally:
-        await bot.close()
-        for task in (running, stopping, greeting):
-            task.cancel()
-        await asyncio.gather(running, stopping, greeting, return_exceptions=True)
+        for number in taken:
+            loop.remove_signal_handler(number)
 
 
-async def _greet(bot: AtelierBot, sentences: Sentences, language: str, report: Report) -> None:
+async def _greet(bot: AtelierBot, voice: _Voice) -> None:
     await bot.logged_in.wait()
     await bot.wait_until_ready()
-    report(sentences.text("cli.running", language, name=str(bot.user)))
+    voice.say("running", name=str(bot.user))
