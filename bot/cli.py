@@ -6,9 +6,10 @@ Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or set
 from __future__ import annotations
 
 import asyncio
-import os
+import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -16,8 +17,9 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from bot.i18n import Sentences, language_of
+from bot.i18n import Sentences, language_of, system_language
 from bot.logs import configure_logging
+from bot.out_folder import writable_folder
 from bot.settings import Settings
 from generation.errors import AtelierError
 
@@ -28,6 +30,9 @@ generate = typer.Typer(
 engines = typer.Typer(no_args_is_help=True, help="The environments in which the models run.")
 app.add_typer(generate, name="generate")
 app.add_typer(engines, name="engines")
+
+_MISUSED = frozenset({"family_off", "family_unknown", "work_folder"})
+"""Errors that come from the settings."""
 
 T = TypeVar("T")
 OutOption = Annotated[Path, typer.Option(help="Folder for the files.")]
@@ -81,11 +86,15 @@ def demo(
 def doctor(language: LanguageOption = None) -> None:
     """Say what is there, what is missing, and print the invite link."""
     from bot.app import catalog_of, environments_of
-    from bot.doctor import examine
+    from bot.doctor import Finding, examine
 
     settings = _settings()
     sentences, chosen = Sentences.load(), _language(language)
-    findings = _await(examine(settings, environments_of(settings, report=_report), catalog_of(settings)))
+
+    async def _examine() -> list[Finding]:
+        return await examine(settings, environments_of(settings, report=_report), catalog_of(settings))
+
+    findings = _await(_examine())
     signs = {"ok": "[green]✓[/green]", "note": "[yellow]•[/yellow]", "missing": "[red]✗[/red]"}
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
@@ -116,6 +125,9 @@ def generate_image(  # noqa: PLR0913, PLR0917 - typer makes an option of each
 
     settings = _settings()
     configure_logging("WARNING")
+    chosen = _language(language)
+    if not asyncio.run(writable_folder(out)):
+        _fail(Sentences.load().text("cli.bad_out", chosen, folder=str(out)), 2)
     request = ImageRequest(
         prompt=prompt,
         negative=negative,
@@ -127,7 +139,6 @@ def generate_image(  # noqa: PLR0913, PLR0917 - typer makes an option of each
         model=model,
         scheduler=scheduler,
     )
-    chosen = _language(language)
     result = _await(generate_into(settings, request, out=out, locale=chosen, report=_report))
     if json:
         sys.stdout.write(as_json(result) + "\n")
@@ -142,11 +153,12 @@ def generate_image(  # noqa: PLR0913, PLR0917 - typer makes an option of each
 @engines.command("install")
 def install(names: list[str]) -> None:
     """Make the environments of these families now instead of on first use."""
-    from bot.app import environments_of
+    from bot.app import check_families, environments_of
 
     environments = environments_of(_settings(), report=_report)
 
     async def _install() -> None:
+        check_families(names)
         for name in names:
             await environments.ensure(name)
 
@@ -176,13 +188,25 @@ def _report(line: str) -> None:
 
 
 def _await(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; our own errors become one sentence and exit code 1."""
+    """Run to the end; our own errors become one sentence."""
     try:
-        return asyncio.run(work)
+        return asyncio.run(_terminable(work))
     except AtelierError as error:
-        _fail(Sentences.load().text(f"error.{error.code}", _language(None), **error.values), 1)
-    except KeyboardInterrupt:
+        sentences = Sentences.load()
+        key = f"error.{error.code}" if sentences.has(f"error.{error.code}") else "error.internal"
+        code = 2 if error.code in _MISUSED else 1
+        _fail(sentences.text(key, _language(None), **error.values), code)
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(130) from None
+
+
+async def _terminable(work: Coroutine[Any, Any, T]) -> T:
+    """To be terminated ends as orderly as Ctrl+C does: no bot, no worker and no folder stays behind."""
+    task = asyncio.current_task()
+    if task is not None:
+        with suppress(NotImplementedError):  # Windows has no such signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def _settings() -> Settings:
@@ -190,8 +214,11 @@ def _settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "_".join(["ATELIER", *(str(part) for part in first["loc"])]).upper()
+        name = str(first["loc"][0]).upper() if first["loc"] else ""
+        name = name if name == "DISCORD_TOKEN" else f"ATELIER_{name}"
         _fail(Sentences.load().text("cli.bad_setting", _language(None), name=name, reason=first["msg"]), 2)
+    except (OSError, UnicodeDecodeError):
+        _fail(Sentences.load().text("cli.bad_env_file", _language(None)), 2)
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
@@ -201,8 +228,7 @@ def _fail(sentence: str, code: int) -> NoReturn:
 
 def _language(chosen: str | None) -> str:
     """What was asked for, else the system's language: German or English."""
-    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return language_of(chosen or next(filter(None, variables), "en"))
+    return language_of(chosen) if chosen else system_language()
 
 
 if __name__ == "__main__":

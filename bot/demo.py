@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bot.i18n import Sentences
 from bot.lesson import STEPS, play
-from bot.rehearsal import Rehearsal, RehearsalFailed, open_rehearsal
+from bot.out_folder import writable_folder
+from bot.rehearsal import PortTaken, Rehearsal, RehearsalFailed, open_rehearsal
 from bot.settings import Settings
 
 Report = Callable[[str], None]
@@ -30,9 +31,9 @@ async def show_page(
             return await _until_bot_ends(rehearsal, sentences, language, report)
     except RehearsalFailed as error:
         report(sentences.text("cli.rehearsal_failed", language, log=str(error)))
-    except OSError as error:
+    except PortTaken as error:
         report(sentences.text("cli.port_taken", language, port=port))
-        report(f"({error.strerror})")
+        report(f"({error})")
     return 1
 
 
@@ -47,6 +48,9 @@ async def play_once(
     settings: Settings, *, out: Path, sentences: Sentences, language: str, report: Report
 ) -> int:
     """Play the lesson and write everything that was posted to `out`. 0 only if every step went as expected."""
+    if not await writable_folder(out):
+        report(sentences.text("cli.bad_out", language, folder=str(out)))
+        return 2
     try:
         async with open_rehearsal(
             settings, port=0, sentences=sentences, language=language, report=report

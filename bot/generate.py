@@ -10,11 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.app import open_atelier
+from bot.app import Report, open_atelier
 from bot.i18n import Sentences
-from bot.services.ports import ImagePost, ImageRequest, Posted, ReplyAddress, Requester, Status
+from bot.services.ports import (
+    ImagePost,
+    ImageRequest,
+    NotDelivered,
+    Posted,
+    ReplyAddress,
+    Requester,
+    Status,
+)
 from bot.settings import Settings
-from generation.errors import AtelierError
+from generation.errors import AtelierError, Refused
 from generation.job import Job
 from moderation.verdict import Approved
 
@@ -24,7 +32,7 @@ class FolderPublisher:
     """A publisher for one person at a terminal: results go to a folder."""
 
     out: Path
-    report: Any
+    report: Report
     sentences: Sentences
     ended: asyncio.Future[dict[str, Any]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -36,11 +44,16 @@ class FolderPublisher:
 
     async def publish(self, post: Approved[ImagePost], address: ReplyAddress | None) -> Posted:
         value = post.value
-        await asyncio.to_thread(self.out.mkdir, parents=True, exist_ok=True)
         files = [value.sheet, *(p.file for p in value.pictures if p.file is not None)]
         names = [f"{value.job.id}-{file.name}" for file in files]
-        for file, name in zip(files, names, strict=True):
-            await asyncio.to_thread(shutil.copyfile, file, self.out / name)
+        try:
+            await asyncio.to_thread(self.out.mkdir, parents=True, exist_ok=True)
+            for file, name in zip(files, names, strict=True):
+                await asyncio.to_thread(shutil.copyfile, file, self.out / name)
+        except OSError as error:
+            # the person at the terminal is told now, not after another try
+            self._fail(value.job, "storage_failed", {}, verdict="failed")
+            raise NotDelivered from error
         self._finish(_result(value, names))
         return Posted(channel_id="folder", message_id=value.job.id)
 
@@ -53,8 +66,10 @@ class FolderPublisher:
         *,
         private: bool,
     ) -> None:
-        verdict = "refused" if private else "failed"
-        sentence = self.sentences.text(f"error.{code}", job.locale, **values)
+        self._fail(job, code, values, verdict="refused" if private else "failed")
+
+    def _fail(self, job: Job, code: str, values: Mapping[str, Any], *, verdict: str) -> None:
+        sentence = error_sentence(self.sentences, code, job.locale, values)
         self._finish({"job": job.id, "verdict": verdict, "code": code, "message": sentence, "files": []})
 
     def _finish(self, result: dict[str, Any]) -> None:
@@ -62,23 +77,39 @@ class FolderPublisher:
             self.ended.set_result(result)
 
 
+def error_sentence(sentences: Sentences, code: str, locale: str, values: Mapping[str, Any]) -> str:
+    """A worker may fail with a code that nobody has written a sentence for."""
+    key = f"error.{code}"
+    return sentences.text(key if sentences.has(key) else "error.internal", locale, **values)
+
+
+def own_folder(settings: Settings) -> Settings:
+    """The same settings with a data folder beside the bot's, which may be running: it never shares one."""
+    return settings.model_copy(update={"data_dir": settings.data_dir / "generate"})
+
+
 async def generate_image(
-    settings: Settings, request: ImageRequest, *, out: Path, locale: str, report: Any
+    settings: Settings, request: ImageRequest, *, out: Path, locale: str, report: Report
 ) -> dict[str, Any]:
-    """Make pictures into `out`. Returns the result as plain values; "verdict" tells how it ended."""
+    """Make pictures into `out`. Returns the result as plain values; "verdict" tells how it ended.
+
+    Raises AtelierError when the work cannot even begin, e.g. data_folder_locked.
+    """
     sentences = Sentences.load()
     who = Requester(
         guild_id="local", channel_id="local", person_id="operator", locale=locale, is_teacher=True
     )
     publisher = FolderPublisher(out=out, report=report, sentences=sentences)
-    try:
-        async with open_atelier(settings, publisher=publisher, sentences=sentences, report=report) as atelier:
+    async with open_atelier(
+        own_folder(settings), publisher=publisher, sentences=sentences, report=report
+    ) as atelier:
+        try:
             await atelier.desk.submit.image(request, who, None)
-            return await publisher.ended
-    except AtelierError as error:
-        sentence = sentences.text(f"error.{error.code}", locale, **error.values)
-        verdict = "refused" if error.code.startswith("refused_") else "failed"
-        return {"job": None, "verdict": verdict, "code": error.code, "message": sentence, "files": []}
+        except AtelierError as error:
+            sentence = error_sentence(sentences, error.code, locale, error.values)
+            verdict = "refused" if isinstance(error, Refused) else "failed"
+            return {"job": None, "verdict": verdict, "code": error.code, "message": sentence, "files": []}
+        return await publisher.ended
 
 
 def _result(post: ImagePost, names: list[str]) -> dict[str, Any]:

@@ -15,14 +15,12 @@ _TEXT_LIMIT = 1 << 20
 
 def read_recipe(png: bytes) -> dict[str, Any] | None:
     """The recipe that the media family wrote into a picture; None if there is none or it cannot be read."""
-    for keyword, text in _texts(png):
-        if keyword == _KEYWORD:
-            try:
-                recipe = json.loads(text)
-            except ValueError:
-                return None
-            return recipe if isinstance(recipe, dict) else None
-    return None
+    try:
+        text = next((text for keyword, text in _texts(png) if keyword == _KEYWORD), "null")
+        recipe = json.loads(text)
+    except (ValueError, RecursionError, zlib.error):
+        return None
+    return recipe if isinstance(recipe, dict) else None
 
 
 def _texts(png: bytes) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import environments_of
+from bot.app import check_families, environments_of
 from bot.bot_process import BotProcess, bot_variables
 from bot.i18n import Sentences
 from bot.local.server import ClassServer
@@ -24,6 +24,10 @@ _START_S = 90.0
 
 class RehearsalFailed(Exception):
     """The bot did not come up; the message holds the end of its log."""
+
+
+class PortTaken(Exception):
+    """The class server cannot listen there; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +46,14 @@ async def open_rehearsal(
 ) -> AsyncIterator[Rehearsal]:
     """Make what is missing, start server and bot, wait until the commands are there.
 
-    Everything lies in a folder of its own that is deleted at the end. Raises EnvironmentFailed, OSError for a port in
-    use, RehearsalFailed.
+    Everything lies in a folder of its own that is deleted at the end. Raises AtelierError (EnvironmentFailed and the
+    like), PortTaken, RehearsalFailed.
     """
     await _prepare(settings, report)
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="klassenatelier-rehearsal-"))
     server = ClassServer(port=port)
     try:
-        await server.start()
+        await _listen(server)
         variables = bot_variables(
             settings,
             token=server.token,
@@ -70,8 +74,16 @@ async def open_rehearsal(
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
+async def _listen(server: ClassServer) -> None:
+    try:
+        await server.start()
+    except OSError as error:
+        raise PortTaken(error.strerror or str(error)) from error
+
+
 async def _prepare(settings: Settings, report: Report) -> None:
     """Checks and composing first, so that nothing is ever made that could not be checked."""
+    check_families(settings.families)
     environments = environments_of(settings, report=report)
     order = sorted(settings.families, key=lambda family: family == "diffusion")
     for family in order:
@@ -79,12 +91,19 @@ async def _prepare(settings: Settings, report: Report) -> None:
 
 
 async def _wait_for_commands(server: ClassServer, bot: BotProcess) -> None:
-    async with asyncio.timeout(_START_S):
-        teacher = await Visitor.enter(server.base_url, person=TEACHER, locale="de")
-        try:
-            while not (await teacher.refresh())["commands"]:
-                if bot.returncode is not None:
-                    raise RehearsalFailed(await asyncio.to_thread(bot.last_lines))
-                await asyncio.sleep(0.1)
-        finally:
-            await teacher.leave()
+    try:
+        async with asyncio.timeout(_START_S):
+            await _commands_there(server, bot)
+    except TimeoutError:
+        raise RehearsalFailed(await asyncio.to_thread(bot.last_lines)) from None
+
+
+async def _commands_there(server: ClassServer, bot: BotProcess) -> None:
+    teacher = await Visitor.enter(server.base_url, person=TEACHER, locale="de")
+    try:
+        while not (await teacher.refresh())["commands"]:
+            if bot.returncode is not None:
+                raise RehearsalFailed(await asyncio.to_thread(bot.last_lines))
+            await asyncio.sleep(0.1)
+    finally:
+        await teacher.leave()
