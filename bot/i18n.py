@@ -7,6 +7,7 @@ Keys are joined by dots: `[error]` with `job_gone = "…"` is "error.job_gone".
 from __future__ import annotations
 
 import logging
+import os
 import string
 import tomllib
 from collections.abc import Mapping
@@ -29,6 +30,12 @@ def language_of(locale: object) -> str:
     """Discord's locale ("de", "en-GB", …) -> one of LANGUAGES."""
     short = str(locale).replace("_", "-").split("-", 1)[0].casefold()
     return short if short in LANGUAGES else FALLBACK
+
+
+def system_language() -> str:
+    """The language of this machine's terminal, one of LANGUAGES."""
+    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return language_of(next(filter(None, variables), FALLBACK))
 
 
 class Sentences:

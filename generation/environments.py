@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from generation.errors import EnvironmentFailed
+from generation.install_step import InstallStep
 from generation.installer import Installer
 from generation.pins import PYTHON, Pins
 from generation.worker.os_lock import OsLock
@@ -39,7 +40,7 @@ def running_python() -> str:
 
 
 class Environments:
-    """`source_root` holds the package `generation`; `report` gets one line of plain text for each step.
+    """`source_root` holds the package `generation`; `report` is told each step.
 
     `variables` is what uv and pip see of the process's environment, `nvidia` whether to choose torch for
     such a card.
@@ -51,7 +52,7 @@ class Environments:
         cache_dir: Path,
         source_root: Path,
         families_dir: Path | None = None,
-        report: Callable[[str], None],
+        report: Callable[[InstallStep], None],
         variables: Mapping[str, str] | None = None,
         nvidia: bool | None = None,
     ) -> None:
@@ -120,13 +121,13 @@ class Environments:
     async def _acquire(self, lock: OsLock, family: str) -> None:
         if lock.try_acquire():
             return
-        self._report(f"{family}: another process is installing, waiting for it")
+        self._report(InstallStep(family, "waiting"))
         while not lock.try_acquire():  # noqa: ASYNC110 - another process gives no event
             await asyncio.sleep(_LOCK_PERIOD)
 
     async def _install(self, family: str, pins: Pins, lock: OsLock) -> None:
         installer = Installer(
-            report=lambda line: self._report(f"{family}: {line}"),
+            report=lambda code, **values: self._report(InstallStep(family, code, values)),
             nvidia=self._nvidia,
             variables=self._variables,
             keep_open=lock.fileno(),
@@ -145,7 +146,7 @@ class Environments:
         facts = {"family": family, "python": version, "torch": built}
         (folder / "ready.new").write_text(json.dumps(facts), encoding="utf-8")
         (folder / "ready.new").replace(folder / _READY)
-        self._report(f"{family}: ready")
+        self._report(InstallStep(family, "ready"))
 
     def _remove_others(self, family: str) -> None:
         """Older environments of this family, unless a worker still runs in one."""

@@ -35,13 +35,13 @@ _DROPPED_PREFIXES = ("DISCORD", "ATELIER_")
 class Installer:
     """Runs uv for one environment. `keep_open` is a lock's file: a uv that outlives us goes on holding it.
 
-    `variables` is the process's environment unless given.
+    `report(code, **values)` is told each step. `variables` is the process's environment unless given.
     """
 
     def __init__(
         self,
         *,
-        report: Callable[[str], None],
+        report: Callable[..., None],
         nvidia: bool,
         variables: Mapping[str, str] | None = None,
         keep_open: int | None = None,
@@ -55,13 +55,13 @@ class Installer:
         """An empty environment, replacing what is there. False when this Python cannot be had."""
         own = f"{sys.version_info.major}.{sys.version_info.minor}"
         if version == own:
-            self._report(f"making an environment with Python {version}")
+            self._report("making", python=version)
             return await self._uv("venv", "--clear", "--python", sys.executable, str(folder))
         if not await self._uv("python", "find", "--no-python-downloads", version, quiet=True):
-            self._report(f"Python {version} is not on this machine, downloading it (about 30 MB)")
+            self._report("python_download", python=version, size="30 MB")
         if await self._uv("venv", "--clear", "--python", version, str(folder)):
             return True
-        self._report(f"Python {version} could not be had")
+        self._report("python_missing", python=version)
         return False
 
     async def install(self, python: Path, pins: Pins) -> str | None:
@@ -76,22 +76,20 @@ class Installer:
             if came is None:
                 return None
             built = came
-        self._report(f"installing the packages ({pins.size or 'size not known'} to download)")
+        self._report("packages", size=pins.size or "?")
         rest = await self._pip(python, "--no-deps", "-r", str(pins.file), folders=folders)
         return built if rest else None
 
     async def _install_torch(self, python: Path, version: str, folders: str | None) -> str | None:
         torch = f"torch=={version}"
         if folders is not None and not self._nvidia:
-            self._report(f"installing {torch} from the configured folder ({CPU_TORCH})")
+            self._report("torch_folder", torch=torch, size=CPU_TORCH)
             return "folder" if await self._pip(python, torch, folders=folders) else None
         size = CUDA_TORCH if self._nvidia else CPU_TORCH
-        self._report(f"installing {torch} for this machine's hardware (about {size} to download)")
+        self._report("torch_auto", torch=torch, size=size)
         if await self._pip(python, "--torch-backend=auto", torch):
             return "auto"
-        self._report(
-            f"that did not work, taking the package index's {torch} instead ({CUDA_TORCH} to download)"
-        )
+        self._report("torch_index", torch=torch, size=CUDA_TORCH)
         return "index" if await self._pip(python, torch) else None
 
     async def _pip(self, python: Path, *arguments: str, folders: str | None = None) -> bool:
@@ -115,7 +113,7 @@ class Installer:
             async for line in process.stdout:
                 text = line.decode(errors="replace").rstrip()
                 if text and not quiet:
-                    self._report(text)
+                    self._report("uv", text=text)
             return await process.wait() == 0
         finally:
             if process.returncode is None:

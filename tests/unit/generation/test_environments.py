@@ -32,7 +32,7 @@ if fake_uv:
 
 def report(line):
     print(line, flush=True)
-    if stop_at and stop_at in line:
+    if stop_at and stop_at in str(line):
         time.sleep(60)
 
 environments = Environments(
@@ -71,7 +71,7 @@ class Machine:
             cache_dir=self.folder / "cache",
             source_root=self.folder,
             families_dir=self.folder / "families",
-            report=self.lines.append,
+            report=lambda step: self.lines.append(str(step)),
             variables=self.variables,
             nvidia=nvidia,
         )
@@ -173,11 +173,11 @@ async def test_an_old_environment_in_use_is_left_alone(machine: Machine) -> None
 async def test_callers_at_the_same_time_share_the_making_and_one_may_leave(machine: Machine) -> None:
     environments = machine.environments()
     callers = [asyncio.create_task(environments.ensure("tiny")) for _ in range(3)]
-    await eventually(lambda: machine.said("making an environment"))
+    await eventually(lambda: machine.said("making"))
     callers[0].cancel()
 
     assert await callers[1] == await callers[2]
-    assert sum("making an environment" in line for line in machine.lines) == 1
+    assert sum("making" in line for line in machine.lines) == 1
 
 
 async def test_two_processes_at_the_same_time_make_it_once(machine: Machine) -> None:
@@ -185,12 +185,12 @@ async def test_two_processes_at_the_same_time_make_it_once(machine: Machine) -> 
     outputs = [(await process.communicate())[0].decode() for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0]
-    assert sum(output.count("making an environment") for output in outputs) == 1
+    assert sum(output.count("making") for output in outputs) == 1
     assert outputs[0].splitlines()[-1] == outputs[1].splitlines()[-1]
 
 
 async def test_a_killed_installation_is_made_anew(machine: Machine) -> None:
-    process = await machine.process(stop_at="installing the packages")
+    process = await machine.process(stop_at="packages")
     await read_until(process, "installing the packages")
     environments = machine.environments()
     assert environments.python("tiny").exists()
@@ -237,8 +237,8 @@ async def test_with_a_card_the_folder_is_not_asked_for_torch(machine: Machine) -
         await machine.environments(nvidia=True).ensure("tiny")
 
     said = [line for line in machine.lines if "2.5 GB" in line]
-    assert "this machine's hardware" in said[0]
-    assert "package index" in said[1]
+    assert "torch_auto" in said[0]
+    assert "torch_index" in said[1]
 
 
 async def test_a_python_that_cannot_be_had_is_replaced_by_our_own(
@@ -252,7 +252,7 @@ async def test_a_python_that_cannot_be_had_is_replaced_by_our_own(
     assert await can_import(python, "tiny")
     assert environments.is_ready("tiny")
     assert environments.python("tiny") == python
-    assert machine.said("Python 3.99 could not be had")
+    assert machine.said("python_missing python=3.99")
 
 
 async def test_a_family_that_needs_its_python_fails_without_it(machine: Machine) -> None:
