@@ -191,7 +191,7 @@ async def test_two_processes_at_the_same_time_make_it_once(machine: Machine) -> 
 
 async def test_a_killed_installation_is_made_anew(machine: Machine) -> None:
     process = await machine.process(stop_at="packages")
-    await read_until(process, "installing the packages")
+    await read_until(process, "packages")
     environments = machine.environments()
     assert environments.python("tiny").exists()
     assert not environments.is_ready("tiny")
