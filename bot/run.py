@@ -15,6 +15,7 @@ from bot.client import AtelierBot
 from bot.endpoints import InvalidEndpoint, point_to
 from bot.errors import CannotStart
 from bot.i18n import Sentences
+from bot.invite import application_id_of
 from bot.publisher import DiscordPublisher
 from bot.settings import Settings
 from cogs import EXTENSIONS
@@ -50,6 +51,9 @@ async def run_discord(settings: Settings, *, sentences: Sentences, language: str
     token = settings.discord_token.get_secret_value().strip() if settings.discord_token else ""
     if not token:
         report(sentences.text("cli.no_token", language))
+        return _MISUSED
+    if settings.discord_api_base is None and application_id_of(token) is None:
+        report(sentences.text("cli.wrong_token", language))
         return _MISUSED
     try:
         point_to(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
