@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from typing import Any
 
 from bot.png import read_recipe
 from tests.end_to_end.whole.conftest import EPHEMERAL, Klass
@@ -38,18 +39,26 @@ async def test_the_test_card_is_flagged_and_never_leaves(klass: Klass, say: Say)
 
 
 async def test_of_four_pictures_only_the_flagged_ones_are_held_back(klass: Klass, say: Say) -> None:
-    message = await klass.result(
-        klass.ada.command("bild", prompt="vielleicht ein testbild", seed="3", schritte=30)
-    )
-    recipe = read_recipe((await klass.pictures(message))[0])
-    assert recipe is not None
-    flagged = recipe["flagged"]
-    assert 0 < len(flagged) < 4, "the seed gives both"
+    message, flagged = await _some_flagged(klass)
     assert len(message["attachments"]) == 1 + 4 - len(flagged)
     which = ", ".join(str(index) for index in flagged)
     assert say("post.flagged", "de", n=len(flagged), which=which) in message["content"]
     labels = [one["label"] for one in message["components"][0]["components"]]
     assert labels == [str(index) for index in range(1, 5) if index not in flagged]
+
+
+async def _some_flagged(klass: Klass) -> tuple[dict[str, Any], list[int]]:
+    """A post of which one to three pictures were flagged: about seven of eight seeds give one for this prompt."""
+    for seed in range(100, 200, 10):
+        handle = klass.ada.command("bild", prompt="vielleicht ein testbild", seed=str(seed), schritte=20)
+        message = await klass.answer(handle)
+        if not message["attachments"]:
+            continue  # all four were flagged
+        recipe = read_recipe((await klass.pictures(message))[0])
+        assert recipe is not None
+        if recipe["flagged"]:
+            return message, recipe["flagged"]
+    raise AssertionError("no seed gave both test cards and other pictures")
 
 
 async def test_the_teacher_sees_the_refusals_as_facts(klass: Klass, say: Say) -> None:
