@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.services.desk import Desk
 from bot.services.limits import Limits
 from bot.services.overview import Overview
 from bot.services.ports import Publisher
-from bot.services.posting import Posting
+from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
 from bot.services.submit import Submit
@@ -129,37 +129,47 @@ async def open_atelier(
             lock_dir=settings.data_dir / "locks",
         )
         stack.push_async_callback(supervisor.close)
-        yield await _assemble(
-            settings, stack, database, catalog, supervisor, work_dir, publisher=publisher, sentences=sentences
+        yield await assemble(
+            settings,
+            stack,
+            database=database,
+            catalog=catalog,
+            supervisor=supervisor,
+            work_dir=work_dir,
+            publisher=publisher,
+            sentences=sentences,
         )
 
 
-async def _assemble(
+async def assemble(
     settings: Settings,
     stack: AsyncExitStack,
+    *,
     database: Database,
     catalog: Catalog,
     supervisor: Supervisor,
     work_dir: Path,
-    *,
     publisher: Publisher,
     sentences: Sentences,
+    pauses: Sequence[float] = PAUSES_S,
 ) -> Atelier:
+    """Put the parts together around an open database and a supervisor; `stack` closes what is opened here."""
     jobs, addresses = Jobs(database), ReplyAddresses(database)
     artifacts = Artifacts(database, settings.data_dir / "artifacts")
-    upkeep = Upkeep(addresses=addresses, artifacts=artifacts)
-    stack.push_async_callback(upkeep.close)
     pipeline = _pipeline(catalog, supervisor, work_dir)
     progress = ProgressReport(publisher=publisher, addresses=addresses)
     stack.push_async_callback(progress.close)
-    posting = Posting(jobs=jobs, addresses=addresses, posts=Posts(database), publisher=publisher)
+    posting = Posting(
+        jobs=jobs, addresses=addresses, posts=Posts(database), publisher=publisher, pauses=pauses
+    )
     stack.push_async_callback(posting.close)
-    composer = Composer(supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text)
     deliver = Deliver(
         jobs=jobs,
         artifacts=artifacts,
         pipeline=pipeline,
-        composer=composer,
+        composer=Composer(
+            supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text
+        ),
         posting=posting,
         work_dir=work_dir,
     )
@@ -175,10 +185,27 @@ async def _assemble(
         fits=lambda job: _fits(job, catalog, supervisor),
     )
     stack.push_async_callback(dispatcher.close)
-    recovery = Recovery(found=await jobs.unfinished(), jobs=jobs, dispatcher=dispatcher, deliver=deliver)
+    found = await jobs.unfinished()
+    await _keep_up(stack, addresses, artifacts)
+    await dispatcher.start()
+    return Atelier(
+        desk=_desk(settings, catalog, jobs, dispatcher, pipeline),
+        recovery=Recovery(found=found, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
+        supervisor=supervisor,
+        families=settings.families,
+    )
+
+
+async def _keep_up(stack: AsyncExitStack, addresses: ReplyAddresses, artifacts: Artifacts) -> None:
+    upkeep = Upkeep(addresses=addresses, artifacts=artifacts)
+    stack.push_async_callback(upkeep.close)
     await upkeep.sweep()
     upkeep.start()
-    await dispatcher.start()
+
+
+def _desk(
+    settings: Settings, catalog: Catalog, jobs: Jobs, dispatcher: Dispatcher, pipeline: Pipeline
+) -> Desk:
     submit = Submit(
         catalog=catalog,
         jobs=jobs,
@@ -186,16 +213,11 @@ async def _assemble(
         pipeline=pipeline,
         limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
     )
-    return Atelier(
-        desk=Desk(
-            submit=submit,
-            cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
-            queue=Overview(jobs=jobs, dispatcher=dispatcher),
-            catalog=catalog,
-        ),
-        recovery=recovery,
-        supervisor=supervisor,
-        families=settings.families,
+    return Desk(
+        submit=submit,
+        cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
+        queue=Overview(jobs=jobs, dispatcher=dispatcher),
+        catalog=catalog,
     )
 
 

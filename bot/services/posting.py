@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final
 
 from bot.services.ports import ImagePost, NotDelivered, Posted, Publisher, ReplyAddress
 from data.addresses import ReplyAddresses
-from data.errors import StaleMove, StorageClosed
+from data.errors import StaleMove
 from data.jobs import Jobs
 from data.posts import Posts
 from generation.errors import Value
@@ -74,9 +75,7 @@ class Posting:
     def later(self, job: Job, again: Again) -> None:
         """Call `again(job)` after a pause that grows from try to try."""
         self._tries[job.id] = tries = self._tries.get(job.id, 0) + 1
-        task = asyncio.create_task(self._after(self._pause(tries), job, again))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._after(self._pause(tries), job, again))
 
     def has_waited_enough(self, job: Job) -> bool:
         """Tried in this run and a day old: nobody waits for it any more."""
@@ -101,26 +100,28 @@ class Posting:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _note(self, job: Job, posted: Posted) -> None:
-        await self._patiently(job, lambda: self._posts.done(job.id, posted.channel_id, posted.message_id))
-        await self._patiently(job, lambda: self._jobs.move(job.id, JobState.POSTED))
-        self._tries.pop(job.id, None)
+        """Everybody sees the post: whatever the disk says is no failure. A restart finds the post again."""
+        if not await self._noted(job, posted):
+            self._spawn(self._keep_noting(job, posted))
 
-    async def _patiently(self, job: Job, work: Callable[[], Awaitable[object]]) -> None:
-        """Everybody sees the post: whatever the disk says, this is not a failure. A restart finds the post again."""
-        tries = 0
-        while True:
-            try:
-                await work()
-            except (StaleMove, StorageClosed) as error:
-                _log.info("the post of job %s was not noted (%s)", job.id, error.code)
-            except Exception as error:  # noqa: BLE001
-                _log.error(
-                    "the post of job %s was not noted (%s); trying again", job.id, type(error).__name__
-                )
-                tries += 1
-                await asyncio.sleep(self._pause(tries))
-                continue
-            return
+    async def _keep_noting(self, job: Job, posted: Posted) -> None:
+        for tries in itertools.count(1):
+            await asyncio.sleep(self._pause(tries))
+            if await self._noted(job, posted):
+                return
+
+    async def _noted(self, job: Job, posted: Posted) -> bool:
+        """Whether it stands in the database now, or somebody else has seen to it."""
+        try:
+            await self._posts.done(job.id, posted.channel_id, posted.message_id)
+            await self._jobs.move(job.id, JobState.POSTED)
+        except StaleMove:
+            _log.info("job %s had already ended", job.id)
+        except Exception as error:  # noqa: BLE001
+            _log.error("the post of job %s was not noted (%s); trying again", job.id, type(error).__name__)
+            return False
+        self._tries.pop(job.id, None)
+        return True
 
     async def _after(self, pause: float, job: Job, again: Again) -> None:
         await asyncio.sleep(pause)
@@ -128,6 +129,11 @@ class Posting:
 
     def _pause(self, tries: int) -> float:
         return self._pauses[min(tries, len(self._pauses)) - 1]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _address(self, job: Job) -> ReplyAddress | None:
         address = await self._addresses.get(job.id)
