@@ -15,7 +15,6 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from bot.i18n import Sentences, language_of, system_language
 from bot.logs import configure_logging
@@ -85,6 +84,8 @@ def demo(
 @app.command()
 def doctor(language: LanguageOption = None) -> None:
     """Say what is there, what is missing, and print the invite link."""
+    from rich.console import Console
+
     from bot.app import catalog_of, environments_of
     from bot.doctor import Finding, examine
 
