@@ -75,6 +75,8 @@ class Room:
         self.artifacts = Artifacts(self.database, settings.data_dir / "artifacts")
 
     async def close(self) -> None:
+        if self.workers.hold_check is not None:
+            self.workers.hold_check.set()
         await self.stack.aclose()
 
     async def restart(self) -> None:
