@@ -70,7 +70,9 @@ def _defaults(component: Json) -> Json:
 
 
 def _completed(key: str, value: Any) -> Any:
-    """The entries of a gallery with what Discord adds to each."""
+    """The entries of a gallery with what Discord adds to each; an emoji without the id it does not have."""
+    if key == "emoji" and isinstance(value, dict):
+        return {name: part for name, part in value.items() if part is not None}
     if key == "items" and isinstance(value, list):
         return [{"description": None, "spoiler": False, **one} for one in value]
     return value
