@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import base64
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import doctor
+from bot.doctor import examine
+from bot.hardware import GraphicsCard
+from bot.i18n import LANGUAGES, Sentences
+from bot.settings import Settings
+from generation.catalog import Catalog
+from tests.fakes import small_catalog
+
+SENTENCES = Sentences.load(strict=True)
+TOKEN = base64.urlsafe_b64encode(b"123456789012345678").decode() + ".abc.secret"
+
+
+class FakeEnvironments:
+    def __init__(self, *ready: str) -> None:
+        self._ready = ready
+
+    def is_ready(self, family: str) -> bool:
+        return family in self._ready
+
+    def python(self, family: str) -> Path:
+        return Path(sys.executable)
+
+
+def settings(folder: Path, **changes: Any) -> Settings:
+    return Settings(_env_file=None, cache_dir=folder, **changes)  # type: ignore[call-arg]
+
+
+async def keys(folder: Path, *ready: str, catalog: Catalog | None = None, **changes: Any) -> dict[str, str]:
+    """Level by key; every finding can be said in both languages."""
+    environments: Any = FakeEnvironments(*ready)
+    findings = await examine(settings(folder, **changes), environments, catalog or small_catalog())
+    for finding in findings:
+        for language in LANGUAGES:
+            assert SENTENCES.text(f"doctor.{finding.key}", language, **finding.values)
+    return {finding.key: finding.level for finding in findings}
+
+
+@pytest.fixture(autouse=True)
+def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+
+
+async def test_a_fresh_machine_lacks_only_the_token(tmp_path: Path) -> None:
+    found = await keys(tmp_path)
+    assert [key for key, level in found.items() if level == "missing"] == ["no_token"]
+    assert found["environment_later"] == "note"
+    assert found["model_rehearsal"] == "ok"
+
+
+async def test_with_a_token_there_is_an_invite_link(tmp_path: Path) -> None:
+    findings = await keys(tmp_path, DISCORD_TOKEN=TOKEN)
+    assert findings["token"] == findings["invite"] == "ok"
+    assert (await keys(tmp_path, DISCORD_TOKEN="something"))["token_odd"] == "missing"
+    assert (await keys(tmp_path, DISCORD_TOKEN="  "))["no_token"] == "missing"
+
+
+async def test_the_token_is_in_no_finding(tmp_path: Path) -> None:
+    environments: Any = FakeEnvironments()
+    findings = await examine(settings(tmp_path, DISCORD_TOKEN=TOKEN), environments, small_catalog())
+    assert "secret" not in repr(findings)
+
+
+async def test_card_and_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "graphics_card", lambda: GraphicsCard(name="A Card", memory_mb=8000))
+    monkeypatch.setattr(doctor, "free_disk_mb", lambda folder: 100)
+    found = await keys(tmp_path)
+    assert (found["card"], found["disk_low"]) == ("ok", "note")
+    monkeypatch.setattr(doctor, "graphics_card", lambda: None)
+    monkeypatch.setattr(doctor, "free_disk_mb", lambda folder: 100_000)
+    found = await keys(tmp_path)
+    assert (found["no_card"], found["disk"]) == ("note", "ok")
+
+
+async def test_models_that_are_not_there_are_named(tmp_path: Path) -> None:
+    (model,) = small_catalog("big").models("image")
+    found = await keys(tmp_path, catalog=Catalog([dataclasses.replace(model, path=None)]))
+    assert found["model_absent"] == "note"
+
+
+async def test_an_environment_without_picture_formats_is_noticed(tmp_path: Path) -> None:
+    """The tests' own Python has no Pillow: it stands for a broken environment."""
+    found = await keys(tmp_path, "media", families=("media",))
+    assert found["environment_ready"] == "ok"
+    assert found["codecs_lack"] == "missing"
