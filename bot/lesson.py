@@ -131,7 +131,9 @@ async def _bad_input(lesson: Lesson) -> None:
 
 async def _cancelled(lesson: Lesson) -> None:
     handle = lesson.ada.command("bild", prompt="ein blauer Stern auf weißem Grund", schritte=150)
-    waiting = await handle.message(lambda message: bool(message["components"]), timeout=PATIENCE_S)
+    waiting = await handle.message(_has_words, timeout=PATIENCE_S)
+    if not waiting["components"]:
+        raise Unexpected(waiting["content"])
     seen = await lesson.teacher.wait_for(
         lambda name, data: (
             name.startswith("MESSAGE_") and data.get("id") == waiting["id"] and bool(data.get("components"))
@@ -213,6 +215,11 @@ async def _try(step: Step, lesson: Lesson, language: str, report: Report) -> boo
     what = lesson.sentences.text(f"cli.verdict_{row['verdict']}", language)
     report(lesson.sentences.text("cli.lesson_ok", language, what=what, seconds=seconds))
     return True
+
+
+def _has_words(message: Message) -> bool:
+    """The status of a job, or whatever else came instead."""
+    return not message["flags"] & _LOADING
 
 
 def _is_settled(message: Message) -> bool:

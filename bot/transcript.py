@@ -101,7 +101,7 @@ def _from_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
 def _codes_of(sentences: Sentences) -> list[tuple[re.Pattern[str], str]]:
     """Every error's sentence as a pattern, so that a post tells which one it is."""
     return [
-        (re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(form)), re.DOTALL), key.removeprefix("error."))
+        (re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(form)), re.DOTALL), key.removeprefix("error."))
         for language in LANGUAGES
         for key in sorted(sentences.keys(language))
         if key.startswith("error.")

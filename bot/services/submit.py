@@ -104,6 +104,8 @@ class Submit:
 
     def _model(self, model_id: str | None) -> ModelInfo:
         known = self._catalog.models("image")
+        if not known:
+            raise ModelMissing("medium_off")
         model = (
             next((one for one in known if one.id == model_id), None) if model_id else next(iter(known), None)
         )

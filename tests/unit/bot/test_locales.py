@@ -41,6 +41,7 @@ PROMISED = [
     "worker_hung",
     "worker_garbage",
     "out_of_memory",
+    "medium_off",
     "model_missing",
     "environment_failed",
     "cancelled",
