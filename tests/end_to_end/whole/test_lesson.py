@@ -1,0 +1,50 @@
+"""The lesson of `atelier demo --once`, played in this class; and that it notices when something is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from asyncio import create_subprocess_exec, subprocess
+from pathlib import Path
+
+from bot.lesson import STEPS, play
+from tests.end_to_end.whole.conftest import Klass
+
+
+async def test_every_step_goes_well_and_its_posts_are_written_down(klass: Klass, tmp_path: Path) -> None:
+    told: list[str] = []
+    _, wrong = await play(
+        klass.server.base_url, tmp_path, sentences=klass.sentences, language="de", report=told.append
+    )
+    assert wrong == 0, "\n".join(told)
+    rows = json.loads((tmp_path / "transcript.json").read_text("utf-8"))
+    assert len(rows) == len(STEPS)
+    pictures = [row for row in rows if row["medium"] == "image"]
+    assert {row["verdict"] for row in rows} >= {"approved", "refused", "cancelled", "error", "answered"}
+    for row in pictures:
+        assert row["job"]
+        assert row["model"] == "mini"
+        assert len(row["files"]) == 1 + len(row["seeds"])
+        assert all((tmp_path / name).stat().st_size for name in row["files"])
+        assert row["seconds"] > 0
+        assert row["user"] in {"Ada", "Ben", "Chiara"}
+
+
+async def test_a_lesson_without_pictures_fails(environments: None, tmp_path: Path) -> None:
+    process = await create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot.cli",
+        "demo",
+        "--once",
+        "--out",
+        str(tmp_path),
+        env={**os.environ, "ATELIER_FAMILIES": "safety,media", "LANG": "de_DE.UTF-8"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    _, told = await process.communicate()
+    assert process.returncode == 1
+    assert "Bilder sind gerade ausgeschaltet" in told.decode()
+    assert "Traceback" not in told.decode()
