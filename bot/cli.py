@@ -1,4 +1,4 @@
-"""The command line: `atelier run | demo | doctor | generate image | engines`.
+"""The command line: `atelier run | demo | doctor | generate image | engines | mini`.
 
 Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or settings are missing.
 """
@@ -26,9 +26,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 generate = typer.Typer(
     no_args_is_help=True, help="Make something without Discord: same services, same checks."
 )
+mini = typer.Typer(no_args_is_help=True, help="The small rehearsal models.")
 engines = typer.Typer(no_args_is_help=True, help="The environments in which the models run.")
 app.add_typer(generate, name="generate")
 app.add_typer(engines, name="engines")
+app.add_typer(mini, name="mini")
 
 _MISUSED = frozenset({"family_off", "family_unknown", "work_folder"})
 """Errors that come from the settings."""
@@ -177,6 +179,20 @@ def list_engines() -> None:
     for family in settings.families:
         key = "environment_ready" if environments.is_ready(family) else "environment_later"
         _report(sentences.text(f"doctor.{key}", language, family=family))
+
+
+@mini.command("score")
+def score(
+    quick: Annotated[bool, typer.Option("--quick", help="A small sample, below a minute.")] = False,
+) -> None:
+    """Print as JSON how good the rehearsal models are."""
+    from bot.app import environments_of
+    from bot.generate import as_json
+    from bot.mini_scores import score_minis
+
+    settings = _settings()
+    scores = _await(score_minis(environments_of(settings, report=_report), quick=quick))
+    sys.stdout.write(as_json(scores) + "\n")
 
 
 def _shown(result: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ PROMISED = [
     "worker_garbage",
     "out_of_memory",
     "medium_off",
+    "scores_failed",
     "model_missing",
     "environment_failed",
     "cancelled",
