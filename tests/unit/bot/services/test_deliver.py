@@ -234,6 +234,7 @@ async def test_whichever_write_is_the_last_one_a_restart_ends_the_job(room: Room
         ticket = None
     else:
         await asyncio.sleep(0.05)
+    await room.close()
     published = {job: message.edits for job, message in room.discord.messages.items()}
     await room.restart()
     if ticket is None:

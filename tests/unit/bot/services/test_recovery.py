@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from data.artifacts import Artifacts
 from data.errors import StorageFailed
 from generation.errors import WorkerCrashed
 from generation.job import JobState, new_job_id
@@ -166,6 +168,37 @@ async def test_a_model_that_is_gone_fails_its_jobs_and_nobody_elses(room: Room) 
         await until(lambda ticket=ticket: room.discord.codes(ticket.job.id) == ["model_missing"])
     await room.in_state(other.job.id, JobState.POSTED)
     assert (await room.end(await room.ask())).state is JobState.POSTED
+
+
+async def test_a_model_that_is_gone_does_not_hold_up_the_queue_while_another_runs(room: Room) -> None:
+    """Two families: whether a job fits is asked only while something runs."""
+    gone = await room.jobs.add(make_job("anna", id=new_job_id(), family="other", model="gone"))
+    await room.close()
+    await room.open()
+    room.workers.on_start = lambda request: room.workers.held.add(request.job)
+    ticket = await room.ask(who=BEN)
+    await room.workers.started(ticket.job.id)
+    await room.atelier.recovery.run()
+    assert (await room.in_state(gone.id, JobState.FAILED)).error_code == "model_missing"
+    room.workers.release(ticket.job.id)
+    await room.in_state(ticket.job.id, JobState.POSTED)
+
+
+async def test_a_file_that_is_swapped_after_it_was_verified_is_not_shown(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await _posting(room)
+    verify = Artifacts.verify
+
+    async def then_swap(self: Artifacts, job: str) -> list[Path]:
+        changed = await verify(self, job)
+        (room.folder / "data" / "artifacts" / job / "image-1.png").write_bytes(b"picture 99")
+        return changed
+
+    monkeypatch.setattr(Artifacts, "verify", then_swap)
+    await room.restart()
+    assert await room.state(job_id) is JobState.FAILED
+    assert room.discord.messages == {}
 
 
 async def test_what_a_model_that_is_gone_has_made_is_still_shown(room: Room) -> None:

@@ -53,8 +53,9 @@ async def test_an_unknown_model_names_those_for_pictures_only(room: Room) -> Non
 
 async def test_without_a_model_for_pictures_there_is_a_sentence_too(room: Room) -> None:
     room.desk.submit._catalog = Catalog([])
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelMissing) as error:
         await room.ask()
+    assert error.value.code == "medium_off"
 
 
 async def test_a_model_that_is_not_on_this_machine(room: Room) -> None:
