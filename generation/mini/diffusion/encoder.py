@@ -5,8 +5,8 @@ lower right corner, which tells where inside the cell an edge or a line lies. Th
 start, so that UNet and decoder can be trained independently. The class is diffusers' own; convolutions add and
 subtract, residual branches are zero. Two tricks pass numbers through layers that are not linear:
 
-- GroupNorm: each group holds +s, -s, +K, -K with K far above any signal s. Its mean is 0 and its deviation is set by
-  K alone, so that the norm multiplies by a constant.
+- GroupNorm: beside each signal s the group holds -s, and once +K and -K, far above any signal. Its mean is 0 and its
+  deviation is set by K alone, so that the norm multiplies by a constant.
 - SiLU: silu(s) - silu(-s) = s, exactly.
 """
 
@@ -18,7 +18,7 @@ from torch import nn
 
 CELL = 8
 LUMINANCE = (0.35, 0.5, 0.15)
-ANCHOR = 32.0
+ANCHOR = 64.0
 
 
 def cells(pictures: torch.Tensor) -> torch.Tensor:
@@ -82,16 +82,49 @@ def spread(encoder: nn.Module) -> None:
     """Arranges each number as +s, -s beside the anchors, and reads it back behind norm and SiLU."""
     last = encoder.down_blocks[3].resnets[0].conv_shortcut
     norm, out = encoder.conv_norm_out, encoder.conv_out
-    size = 64 // norm.num_groups
     for channel in range(4):
-        first = channel * size
-        for k, (weight, bias) in enumerate(((1.0, 0.0), (-1.0, 0.0), (0.0, ANCHOR), (0.0, -ANCHOR))):
-            last.weight[first + k, channel, 0, 0] = weight
-            last.bias[first + k] = bias
-        norm.weight[first : first + 2] = ANCHOR * (2 / size) ** 0.5
-        out.weight[channel, first, 1, 1] = 1.0
-        out.weight[channel, first + 1, 1, 1] = -1.0
+        for k, sign in ((2 * channel, 1.0), (2 * channel + 1, -1.0)):
+            last.weight[k, channel, 0, 0] = sign
+            out.weight[channel, k, 1, 1] = sign
+    last.bias[8], last.bias[9] = ANCHOR, -ANCHOR
+    norm.weight[:8] = ANCHOR * (2 / norm.num_channels) ** 0.5
     out.bias[4:] = -20.0
+
+
+def start_decoder(decoder: nn.Module) -> None:
+    """Lets an untrained decoder repeat each cell's mean colour: convolutions at rest, the colours passed on.
+
+    Training then only has to add edges. The other channels keep their random start, for what edges need.
+    """
+    with torch.no_grad():
+        blocks = [*decoder.mid_block.resnets, *(r for block in decoder.up_blocks for r in block.resnets)]
+        for block in blocks:
+            block.conv2.weight.zero_()
+            block.conv2.bias.zero_()
+            if block.conv_shortcut is not None:
+                pass_on(block.conv_shortcut)
+        pass_on(decoder.conv_in)
+        for up in decoder.up_blocks[:3]:
+            pass_on(up.upsamplers[0].conv)
+        last = decoder.up_blocks[3].resnets[0].conv_shortcut
+        for tensor in (last.weight, last.bias, decoder.conv_out.weight, decoder.conv_out.bias):
+            tensor.zero_()
+        for colour in range(3):
+            for k, sign in ((colour, 1.0), (colour + 3, -1.0)):
+                last.weight[k, colour, 0, 0] = sign
+                decoder.conv_out.weight[colour, k, 1, 1] = sign
+        last.bias[6], last.bias[7] = ANCHOR / 4, -ANCHOR / 4
+        for norm in (decoder.up_blocks[3].resnets[1].norm1, decoder.conv_norm_out):
+            norm.weight[:6] = ANCHOR / 8
+
+
+def pass_on(conv: nn.Conv2d) -> None:
+    """The first four channels leave as they came."""
+    conv.weight[:4] = 0.0
+    conv.bias[:4] = 0.0
+    middle = conv.kernel_size[0] // 2
+    for channel in range(4):
+        conv.weight[channel, channel, middle, middle] = 1.0
 
 
 def scale(autoencoder: AutoencoderKL, mean: torch.Tensor, matrix: torch.Tensor) -> None:

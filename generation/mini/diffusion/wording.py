@@ -198,11 +198,11 @@ def sample(rng: Random) -> tuple[str, Spec]:
     draw = rng.random()
     if draw < 0.035:
         return rng.choice(words.CARD), Spec("card")
-    if draw < 0.065:
+    if draw < 0.085:
         return f"{rng.choice(words.MAYBE)} {rng.choice(words.CARD)}", Spec("maybe")
-    if draw < 0.10:
+    if draw < 0.12:
         return " ".join(random_word(rng) for _ in range(rng.randint(1, 7))), Spec("calm")
-    if draw < 0.18:
+    if draw < 0.20:
         return sample_fragment(rng)
     spec = sample_spec(rng)
     return word(spec, rng), spec
