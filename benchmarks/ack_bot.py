@@ -1,0 +1,164 @@
+"""The bot in the benchmark's own process: everything real but the workers, which keep the first job for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.addresses import read_address
+from bot.app import catalog_of
+from bot.client import AtelierBot
+from bot.endpoints import point_to
+from bot.i18n import Sentences
+from bot.local.server import ClassServer
+from bot.local.traffic import Dispatched, Exchange
+from bot.local.visitor import Visitor
+from bot.publisher import DiscordPublisher
+from bot.run import keep_what_is_loaded
+from bot.services.cancel import Cancel
+from bot.services.desk import Desk
+from bot.services.limits import Limits
+from bot.services.overview import Overview
+from bot.services.ports import ImageRequest, ReplyAddress, Requester, Ticket
+from bot.services.submit import Submit
+from bot.settings import Settings
+from cogs import EXTENSIONS
+from data.database import Database
+from data.jobs import Jobs
+from data.timings import Timings
+from generation.dispatcher import Dispatcher
+from generation.errors import TaskCancelled
+from generation.queue import FairQueue
+from generation.supervisor import Outcome, Request
+from moderation.pipeline import Pipeline
+from moderation.words import WordCheck
+
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A real command, and what the class server said to its first answer and to the edit of it."""
+
+    event: dict[str, Any]
+    first: str
+    second: str
+
+
+class Noting:
+    """`Submit` that notes when each ticket was given, by the interaction's token."""
+
+    def __init__(self, submit: Submit) -> None:
+        self._submit = submit
+        self.queued: dict[str, float] = {}
+
+    async def image(self, request: ImageRequest, who: Requester, address: ReplyAddress | None) -> Ticket:
+        ticket = await self._submit.image(request, who, address)
+        answer = read_address(address)
+        assert answer is not None
+        self.queued[answer.token] = time.perf_counter()
+        return ticket
+
+
+class _Holding:
+    """A worker that never ends a job by itself."""
+
+    def __init__(self) -> None:
+        self._ended = asyncio.Event()
+
+    async def run(self, request: Request, on_progress: Callable[[Any], None] | None = None) -> Outcome:
+        await self._ended.wait()
+        raise TaskCancelled
+
+    async def cancel(self, job: str) -> None:
+        self._ended.set()
+
+    def loaded(self, family: str) -> str | None:
+        return None
+
+
+@asynccontextmanager
+async def open_desk(folder: Path) -> AsyncIterator[Desk]:
+    """The services on a new database, wired as in `bot.app`."""
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    catalog = catalog_of(settings)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(await Database.open(folder))
+        jobs, timings = Jobs(database), await Timings.open(database)
+        # with something measured a ticket has to add up everything before it, as in a class
+        await timings.add(catalog.default("image").id, 1.0, 1e-6)
+        dispatcher = Dispatcher(
+            queue=FairQueue(), supervisor=_Holding(), store=jobs, timings=timings,
+            requests=lambda job: Request(family=job.family, task=job.medium, params=job.params, job=job.id,
+                                         attempt=job.attempt, out=folder),
+            on_progress=lambda job, progress: None, on_outcome=lambda job, outcome: asyncio.sleep(0),
+            on_failure=lambda job, error: asyncio.sleep(0),
+        )  # fmt: skip
+        stack.push_async_callback(dispatcher.close)
+        await dispatcher.start()
+        pipeline = Pipeline(text_checks=[WordCheck()], image_check=_no_pictures, timeout_s=60.0)
+        submit = Submit(
+            catalog=catalog, jobs=jobs, dispatcher=dispatcher, pipeline=pipeline,
+            limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
+        )  # fmt: skip
+        yield Desk(
+            submit=submit,
+            cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
+            queue=Overview(jobs=jobs, dispatcher=dispatcher),
+            catalog=catalog,
+        )
+
+
+async def _no_pictures(files: Any) -> Any:
+    raise NotImplementedError
+
+
+@asynccontextmanager
+async def open_bot() -> AsyncIterator[tuple[AtelierBot, Recorded]]:
+    """A bot that is logged in to a class server, and one command it was given there."""
+    sentences, seen = Sentences.load(), list[Exchange | Dispatched]()
+    publisher = DiscordPublisher(sentences=sentences)
+    base = discord.http.Route.BASE
+    async with ClassServer() as server, AsyncExitStack() as stack:
+        point_to(api_base=server.api_base, gateway_url=server.gateway_url)
+        stack.callback(setattr, discord.http.Route, "BASE", base)
+        server.observe(seen.append)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        desk = await stack.enter_async_context(open_desk(Path(folder)))
+        bot = AtelierBot(
+            desk=desk,
+            publisher=publisher,
+            sentences=sentences,
+            teacher_role="Lehrkraft",
+            extensions=EXTENSIONS,
+        )
+        running = asyncio.create_task(bot.start(server.token))
+        try:
+            recorded = await _record(bot, server, seen)
+            keep_what_is_loaded()
+            yield bot, recorded
+        finally:
+            await bot.close()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+async def _record(bot: AtelierBot, server: ClassServer, seen: list[Exchange | Dispatched]) -> Recorded:
+    async with asyncio.timeout(PATIENCE_S):
+        await bot.logged_in.wait()
+        await bot.wait_until_ready()
+        async with await Visitor.enter(server.base_url, person="Ada", locale="de") as ada:
+            handle = ada.command("bild", prompt="ein roter Kreis über dem blauen Meer", schritte=20, anzahl=4)
+            await handle.message(lambda message: bool(message["content"]))
+    event = next(one for one in seen if isinstance(one, Dispatched) and one.name == "INTERACTION_CREATE")
+    calls = [one for one in seen if isinstance(one, Exchange) and event.data["token"] in one.path]
+    first, second = (json.dumps(one.response) for one in calls[:2])
+    return Recorded(event.data, first, second)
