@@ -156,7 +156,8 @@ async def assemble(
     """Put the parts together around an open database and a supervisor; `stack` closes what is opened here."""
     jobs, addresses = Jobs(database), ReplyAddresses(database)
     artifacts = Artifacts(database, settings.data_dir / "artifacts")
-    pipeline = _pipeline(catalog, supervisor, work_dir)
+    check = SafetyCheck(supervisor=supervisor, model=catalog.default("safety"), work_dir=work_dir)
+    pipeline = Pipeline(text_checks=[WordCheck()], image_check=check, timeout_s=_CHECK_TIMEOUT_S)
     progress = ProgressReport(publisher=publisher, addresses=addresses)
     stack.push_async_callback(progress.close)
     posting = Posting(
@@ -172,6 +173,7 @@ async def assemble(
         ),
         posting=posting,
         work_dir=work_dir,
+        prepare=check.prepare,
     )
     dispatcher = Dispatcher(
         queue=FairQueue(),
@@ -185,12 +187,12 @@ async def assemble(
         fits=lambda job: _fits(job, catalog, supervisor),
     )
     stack.push_async_callback(dispatcher.close)
-    found = await jobs.unfinished()
+    found, untold = await jobs.unfinished(), await addresses.of_ended()
     await _keep_up(stack, addresses, artifacts)
     await dispatcher.start()
     return Atelier(
         desk=_desk(settings, catalog, jobs, dispatcher, pipeline),
-        recovery=Recovery(found=found, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
+        recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
         families=settings.families,
     )
@@ -219,11 +221,6 @@ def _desk(
         queue=Overview(jobs=jobs, dispatcher=dispatcher),
         catalog=catalog,
     )
-
-
-def _pipeline(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> Pipeline:
-    check = SafetyCheck(supervisor=supervisor, model=catalog.default("safety"), work_dir=work_dir)
-    return Pipeline(text_checks=[WordCheck()], image_check=check, timeout_s=_CHECK_TIMEOUT_S)
 
 
 def _fits(job: Job, catalog: Catalog, supervisor: Supervisor) -> bool:

@@ -32,6 +32,15 @@ class ReplyAddresses:
             rows = list(await connection.execute_fetchall(query, (job_id, self._clock())))
         return str(rows[0][0]) if rows else None
 
+    async def of_ended(self) -> list[str]:
+        """Jobs that ended without a post and whose owners may not have been told: the bot stopped in between."""
+        query = (
+            "SELECT job FROM reply_addresses JOIN jobs ON jobs.id = job"
+            " WHERE expires_at > ? AND state IN ('refused', 'failed', 'cancelled')"
+        )
+        async with self._database.read() as connection:
+            return [str(row[0]) for row in await connection.execute_fetchall(query, (self._clock(),))]
+
     async def delete(self, job_id: str) -> None:
         def unit(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM reply_addresses WHERE job = ?", (job_id,))

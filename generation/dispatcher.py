@@ -202,6 +202,9 @@ class Dispatcher:
                 await self._after_failure(active, error or TaskCancelled())
         except AtelierError as error:  # somebody else has moved it, or the disk refuses while closing
             _LOG.info("job %s is left as it is (%s)", active.job.id, error)
+        except Exception as error:  # noqa: BLE001  the queue goes on; a restart finds the job's row
+            _LOG.error("job %s is left as it is (%s)", active.job.id, type(error).__name__)
+            _LOG.debug("job %s is left as it is", active.job.id, exc_info=error)
         if self._active.get(active.job.id) is active:
             del self._active[active.job.id]
         self._dispatch()
@@ -231,7 +234,9 @@ class Dispatcher:
         except AtelierError as error:
             raise WorkerError(error.code, **error.values) from error
         except Exception as error:
-            _LOG.exception("job %s could not be run (%s)", job.id, type(error).__name__)
+            # the message of a foreign error may quote a prompt
+            _LOG.error("job %s could not be run (%s)", job.id, type(error).__name__)
+            _LOG.debug("job %s could not be run", job.id, exc_info=error)
             raise WorkerError("internal") from error
 
     async def _deliver(self, job: Job, outcome: Outcome) -> None:

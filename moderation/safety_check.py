@@ -21,8 +21,15 @@ class SafetyCheck:
     def __init__(self, *, supervisor: Runner, model: ModelInfo, work_dir: Path) -> None:
         self._supervisor = supervisor
         self._model = model
+        self._prepared = False
         self._work_dir = work_dir
         self._numbers = itertools.count(1)
+
+    async def prepare(self) -> None:
+        """Have the worker running, however long its environment takes. Raises WorkerError."""
+        if not self._prepared:
+            await self._supervisor.start(self._model.family)
+            self._prepared = True
 
     async def __call__(self, files: Sequence[Path], /) -> Sequence[ImageScore]:
         # In the loop's own thread: a caller cancelled meanwhile would never learn the folder's name.

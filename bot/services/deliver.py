@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -28,7 +28,8 @@ _log = logging.getLogger(__name__)
 class Deliver:
     """The second half of a job's way. `on_outcome` and `on_failure` are the dispatcher's callbacks.
 
-    What begins with a job's id in `work_dir` is removed when the job has ended.
+    `prepare` makes sure that the checks can run: on a fresh machine their environment may still be on its way, and
+    a check that waits for it would refuse. What begins with a job's id in `work_dir` is removed when the job has ended.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Deliver:
         composer: Composer,
         posting: Posting,
         work_dir: Path,
+        prepare: Callable[[], Awaitable[None]],
     ) -> None:
         self._jobs = jobs
         self._artifacts = artifacts
@@ -47,6 +49,7 @@ class Deliver:
         self._composer = composer
         self._posting = posting
         self._work_dir = work_dir
+        self._prepare = prepare
 
     async def on_outcome(self, job: Job, outcome: Outcome) -> None:
         """The worker is done: nothing of `outcome` has been seen by anybody yet.
@@ -70,7 +73,11 @@ class Deliver:
 
     async def on_failure(self, job: Job, error: WorkerError) -> None:
         """The dispatcher has already moved the job to failed or cancelled; its owner is told."""
-        await self._posting.tell(job, error.code, error.values, private=False)
+        await self.on_end(job, error.code, error.values)
+
+    async def on_end(self, job: Job, code: str, values: Mapping[str, Value] | None = None) -> None:
+        """Tell the owner of a job that has ended without a post, and remove what it left."""
+        await self._posting.tell(job, code, values or {}, private=job.state is JobState.REFUSED)
         await asyncio.to_thread(self._discard, job)
         # a job that was cancelled or failed after its files were kept
         await self._artifacts.delete(job.id)
@@ -134,6 +141,7 @@ class Deliver:
         made = sorted(outcome.files, key=lambda file: file.index)
         if [file.index for file in made] != list(range(1, int(job.params["count"]) + 1)):
             raise WorkerGarbage
+        await self._prepare()
         decision = await self._pipeline.approve_images([outcome.out / file.name for file in made])
         if decision.approved is None:
             await self._refuse(job, decision)

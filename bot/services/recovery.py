@@ -9,7 +9,6 @@ from bot.services.deliver import Deliver
 from data.errors import StaleMove
 from data.jobs import Jobs
 from generation.dispatcher import Dispatcher
-from generation.errors import WorkerError
 from generation.job import Job, JobState
 
 _log = logging.getLogger(__name__)
@@ -17,10 +16,22 @@ RESTARTED = "restarted"
 
 
 class Recovery:
-    """`found`: the last run's unfinished jobs, read before this run's first command; later ones are not its affair."""
+    """`found`: the last run's unfinished jobs, `untold`: its ended ones whose owners may not know.
 
-    def __init__(self, *, found: Sequence[Job], jobs: Jobs, dispatcher: Dispatcher, deliver: Deliver) -> None:
+    Both are read before this run's first command; later jobs are not its affair.
+    """
+
+    def __init__(
+        self,
+        *,
+        found: Sequence[Job],
+        jobs: Jobs,
+        dispatcher: Dispatcher,
+        deliver: Deliver,
+        untold: Sequence[str] = (),
+    ) -> None:
         self._found = tuple(found)
+        self._untold = tuple(untold)
         self._jobs = jobs
         self._dispatcher = dispatcher
         self._deliver = deliver
@@ -39,6 +50,9 @@ class Recovery:
             await self._give_up(job)
         for job in recovered.posting:
             await self._deliver.post_again(job)
+        for job_id in self._untold:
+            if (ended := await self._jobs.get(job_id)) is not None:
+                await self._tell(ended)
         return len(self._found)
 
     async def _give_up(self, job: Job) -> None:
@@ -53,6 +67,6 @@ class Recovery:
 
     async def _tell(self, job: Job) -> None:
         try:
-            await self._deliver.on_failure(job, WorkerError(RESTARTED))
+            await self._deliver.on_end(job, job.error_code or RESTARTED)
         except Exception as error:  # noqa: BLE001  the others wait for their turn
             _log.warning("after job %s something stays behind (%s)", job.id, type(error).__name__)
