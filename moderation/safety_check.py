@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Protocol
 
 from generation.catalog import ModelInfo
 from generation.ports import Runner
@@ -15,10 +16,16 @@ from generation.supervisor import Outcome, Request
 from moderation.pipeline import ImageScore
 
 
+class StartingRunner(Runner, Protocol):
+    """A runner whose workers can be started before their first request (`supervisor.Supervisor`)."""
+
+    async def start(self, family: str) -> None: ...
+
+
 class SafetyCheck:
     """Implements `ImageCheck`. Raises WorkerError and the like; the pipeline refuses then."""
 
-    def __init__(self, *, supervisor: Runner, model: ModelInfo, work_dir: Path) -> None:
+    def __init__(self, *, supervisor: StartingRunner, model: ModelInfo, work_dir: Path) -> None:
         self._supervisor = supervisor
         self._model = model
         self._prepared = False
