@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,3 +261,14 @@ async def test_a_worker_that_crashes_and_a_bot_that_restarts_lose_nothing(room: 
     await room.restart()
     assert (await room.in_state(ticket.job.id, JobState.POSTED)).state is JobState.POSTED
     assert room.discord.messages[ticket.job.id].edits == 1
+
+
+async def test_an_owner_whom_the_crash_left_untold_is_told_now(room: Room) -> None:
+    """The end was committed, and the bot died before it could say so."""
+    job = make_job(id=new_job_id(), state=JobState.ACCEPTED)
+    await room.jobs.add(job, address="somewhere", expires_at=time.time() + 600)
+    await room.jobs.move(job.id, JobState.REFUSED, error_code="refused_image_flagged")
+    await room.restart()
+    assert room.discord.told == [(job.id, "refused_image_flagged", {}, True)]
+    await room.restart()
+    assert len(room.discord.told) == 1, "once is enough"
