@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from generation.errors import AtelierError, TaskCancelled, WorkerError
 from generation.forecast import Forecast
 from generation.job import Job, JobState
-from generation.moves import Moves
+from generation.moves import Moves, Recovered
 from generation.ports import JobStore, Runner, Timings
 from generation.queue import FairQueue
 from generation.retry import Retry, retry_of
@@ -37,15 +37,6 @@ class _Active:
     cancelled: bool = False
     started: bool = False
     delivering: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
-    """What became of the last run's jobs: waiting again, given up, and being posted (left to the caller)."""
-
-    queued: tuple[Job, ...] = ()
-    failed: tuple[Job, ...] = ()
-    posting: tuple[Job, ...] = ()
 
 
 class Dispatcher:
@@ -97,7 +88,8 @@ class Dispatcher:
         """Let a job wait that is stored as queued; its place (1: next). Raises ValueError for any other."""
         if job.state is not JobState.QUEUED or job.id in self._active:
             raise ValueError("only a queued job can wait")
-        place = self._add(job)
+        self._add(job)
+        place = self.place(job.id)
         self._dispatch()
         return place
 
@@ -115,16 +107,13 @@ class Dispatcher:
         `failed` with the code "restarted"; telling their owners is the caller's part.
         """
         found = [job for job in jobs if job.id not in self._queue and job.id not in self._active]
-        moved = [job for job in await asyncio.gather(*map(self._moves.recover, found)) if job is not None]
-        queued = tuple(job for job in moved if job.state is JobState.QUEUED and job.id not in self._queue)
-        for job in queued:
+        moved = await asyncio.gather(*map(self._moves.recover, found))
+        # again: one may have been submitted meanwhile
+        recovered = Recovered.of(job for job in moved if job is not None and job.id not in self._queue)
+        for job in recovered.queued:
             self._add(job)
         self._dispatch()
-        return Recovered(
-            queued=queued,
-            failed=tuple(job for job in moved if job.state is JobState.FAILED),
-            posting=tuple(job for job in moved if job.state is JobState.POSTING),
-        )
+        return recovered
 
     async def close(self) -> None:
         """Stop in bounded time: running jobs wait again in the store, deliveries are given time to end."""
@@ -149,11 +138,12 @@ class Dispatcher:
         return self._queue.place(job_id)
 
     async def expected_seconds(self, job: Job) -> float | None:
-        """Seconds until the worker is done with it; None when something before it was never measured."""
+        """Seconds until the worker is done; far back an estimate. None: something before it was never measured."""
         active = self._active.get(job.id)
         if active is not None:
-            return 0.0 if active.delivering else self._forecast.left(job, active.since, self._clock())
-        if job.id not in self._queue:
+            return 0.0 if active.delivering else self._forecast.left(active.job, active.since, self._clock())
+        work = self._queue.work_until(job.id)
+        if not work:
             return None
         now, family = self._clock(), job.family
         running = [
@@ -161,18 +151,16 @@ class Dispatcher:
             for active in self._active.values()
             if active.job.family == family and not active.delivering
         ]
-        waiting = [other for other in (*self._queue.ahead(job.id), job) if other.family == family]
-        seconds = self._forecast.together(waiting, running, self._loaded())
+        seconds = self._forecast.together(work, running, self._loaded())
         return None if seconds is None else seconds / self._concurrency.get(family, 1)
 
     def running(self) -> list[Job]:
         """The jobs that workers have now."""
         return [active.job for active in self._active.values() if active.started and not active.delivering]
 
-    def _add(self, job: Job, *, first: bool = False, behind_others: bool = False) -> int:
+    def _add(self, job: Job, *, first: bool = False, behind_others: bool = False) -> None:
         self._families.add(job.family)
         self._queue.add(job, first=first, behind_others=behind_others)
-        return self._queue.place(job.id)
 
     def _loaded(self) -> frozenset[str]:
         models = (self._runner.loaded(family) for family in self._families)

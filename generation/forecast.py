@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from generation.errors import AtelierError
 from generation.job import Job
+from generation.params import work_units
 from generation.ports import Timings
 
 if TYPE_CHECKING:
@@ -33,15 +33,14 @@ class Forecast:
         return None if expected is None else max(0.0, expected - (now - since))
 
     def together(
-        self, waiting: Sequence[Job], running: Sequence[float | None], loaded: frozenset[str]
+        self, work: Mapping[str, float], running: Sequence[float | None], loaded: frozenset[str]
     ) -> float | None:
-        """One after another, with each model that is not `loaded` brought into memory once."""
-        parts = [*running, *map(self.seconds, waiting)]
+        """What runs and then units of `work` for each model, which is brought into memory once unless `loaded`."""
+        parts = [*running, *(self._timings.expected(model, units) for model, units in work.items())]
         known = [part for part in parts if part is not None]
         if len(known) < len(parts):
             return None
-        loads = {job.model for job in waiting} - loaded
-        return sum(known) + sum(self._timings.expected_load(model) or 0.0 for model in loads)
+        return sum(known) + sum(self._timings.expected_load(model) or 0.0 for model in work.keys() - loaded)
 
     async def note(self, job: Job, outcome: Outcome) -> None:
         """Keep what this job took; the fact "load_seconds", where a family states it, counts for itself."""
@@ -52,8 +51,3 @@ class Forecast:
             await self._timings.add_load(job.model, load)
         except AtelierError as error:
             _LOG.warning("a measurement was not kept (%s)", error.code)
-
-
-def work_units(params: Mapping[str, Any]) -> float:
-    """How much there is to do: steps x count x pixels; 1 for each of them that a medium does not have."""
-    return math.prod(float(params.get(name) or 1) for name in ("steps", "count", "width", "height"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from generation.errors import AtelierError, NotFound
 from generation.job import MAX_ATTEMPTS, Job, JobState
@@ -16,6 +18,23 @@ _LOG = logging.getLogger(__name__)
 PAUSE_SECONDS: Final = 1.0
 RESTARTED: Final = "restarted"
 STORAGE_FAILED: Final = "storage_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What became of the last run's jobs: waiting again, given up, and being posted (left to the caller)."""
+
+    queued: tuple[Job, ...] = ()
+    failed: tuple[Job, ...] = ()
+    posting: tuple[Job, ...] = ()
+
+    @classmethod
+    def of(cls, jobs: Iterable[Job]) -> Self:
+        """Sort by state; nothing else is left over once `Moves.recover` has been through."""
+        moved = tuple(jobs)
+        states = (JobState.QUEUED, JobState.FAILED, JobState.POSTING)
+        queued, failed, posting = (tuple(job for job in moved if job.state is state) for state in states)
+        return cls(queued=queued, failed=failed, posting=posting)
 
 
 class Moves:

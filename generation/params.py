@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -99,3 +100,8 @@ class ImageParams:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         return cls(**plain)
+
+
+def work_units(params: Mapping[str, Any]) -> float:
+    """How much there is to do: steps x count x pixels; 1 for each of them that a medium does not have."""
+    return math.prod(float(params.get(name) or 1) for name in ("steps", "count", "width", "height"))

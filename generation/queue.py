@@ -11,15 +11,18 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from generation.job import Job
+from generation.params import work_units
+from generation.service_order import Person, ServiceOrder
 
 FAIRNESS: Final = 3
+ADDED_UP: Final = 100
+"""Up to this place the work before a job is added up; beyond, it is a share of all that waits."""
 
-Person = tuple[str, str]
 Lane = tuple[str, str]
 """Family and model: jobs that a worker can run one after another without loading anything."""
 
@@ -44,12 +47,9 @@ class _Owner:
         numbered = itertools.chain.from_iterable(lane.values() for lane in self.lanes.values())
         return [job for _, job in sorted(numbered, key=lambda entry: entry[0])]
 
-    def waiting(self) -> int:
-        return sum(map(len, self.lanes.values()))
-
 
 class FairQueue:
-    """The jobs that wait, in memory. A decision does not go through all of them."""
+    """The jobs that wait, in memory. Neither a decision nor a ticket goes through all of them."""
 
     def __init__(self) -> None:
         # Kept when somebody has nothing waiting any more: who comes back at once has had their turn.
@@ -57,6 +57,12 @@ class FairQueue:
         self._of_job: dict[str, tuple[Person, Lane]] = {}
         # Per lane who has a job in it, by turn; entries whose turn is over are dropped when they come up.
         self._turns: dict[Lane, list[tuple[int, int, Person]]] = {}
+        # How many jobs wait in each lane, and their units of work: a ticket need not add them up.
+        self._waiting: dict[Lane, tuple[int, float]] = {}
+        self._order = ServiceOrder()
+        # Whose entries in `_order` are no longer right: put right when somebody asks, not at every decision.
+        self._stale: set[Person] = set()
+        self._order_floor = 0
         self._floor = 0
         self._people = 0
         self._passed = 0
@@ -85,6 +91,7 @@ class FairQueue:
         jobs[job.id] = (-number if first else number, job)
         jobs.move_to_end(job.id, last=not first)
         self._of_job[job.id] = (person, lane)
+        self._note(person, lane, 1, work_units(job.params))
         if behind_others:
             waiting = [other.served for other in self._owners.values() if other.lanes]
             owner.served, owner.turn = max(waiting), next(self._count)
@@ -100,6 +107,7 @@ class FairQueue:
         if not owner.lanes[lane]:
             del owner.lanes[lane]
         self._people -= not owner.lanes
+        self._note(person, lane, -1, -work_units(job.params))
         return job
 
     def pick(self, can_run: Callable[[Job], bool], loaded: frozenset[str] = frozenset()) -> Job | None:
@@ -126,32 +134,54 @@ class FairQueue:
         """1: next. Exact when everything can run and nothing is loaded; 0 when the job does not wait."""
         if job_id not in self._of_job:
             return 0
-        return 1 + sum(count for _, count in self._before(job_id))
+        self._put_right()
+        return self._order.place(job_id)
 
     def ahead(self, job_id: str) -> list[Job]:
-        """The jobs before this one, in no particular order."""
-        if job_id not in self._of_job:
-            return []
-        return [job for owner, count in self._before(job_id) for job in owner.jobs()[:count]]
+        """The jobs before this one, in their order."""
+        return self._order.first(max(0, self.place(job_id) - 1))
 
-    def _before(self, job_id: str) -> Iterator[tuple[_Owner, int]]:
-        """How many jobs of each person come before this one: their k-th is served in round `base + k`."""
-        own = self._owners[self._of_job[job_id][0]]
-        depth = [job.id for job in own.jobs()].index(job_id)
-        end = self._base(own) + depth
-        for owner in self._owners.values():
-            if owner is own:
-                yield owner, depth
-            elif owner.lanes:
-                rounds = end - self._base(owner) + (self._tie(owner) < self._tie(own))
-                yield owner, max(0, min(rounds, owner.waiting()))
+    def work_until(self, job_id: str) -> dict[str, float]:
+        """Units of work for each model of the job's family, up to and with the job; empty when it does not wait.
+
+        Beyond ADDED_UP places an estimate: as if those before it were as the average of all who wait.
+        """
+        place = self.place(job_id)
+        if not place:
+            return {}
+        _, (family, _) = self._of_job[job_id]
+        if place > ADDED_UP:
+            share = place / len(self)
+            return {lane[1]: units * share for lane, (_, units) in self._waiting.items() if lane[0] == family}
+        work: dict[str, float] = {}
+        for job in self._order.first(place):
+            if job.family == family:
+                work[job.model] = work.get(job.model, 0.0) + work_units(job.params)
+        return work
+
+    def _note(self, person: Person, lane: Lane, count: int, units: float) -> None:
+        """So many jobs more in that lane."""
+        self._stale.add(person)
+        before, units_before = self._waiting.get(lane, (0, 0.0))
+        count, units = before + count, units_before + units
+        if count:
+            self._waiting[lane] = count, units
+        else:
+            del self._waiting[lane]  # with what the sum of many numbers has lost by rounding
+
+    def _put_right(self) -> None:
+        if self._order_floor != self._floor:
+            # it lifts who could not run for a while, and nobody else
+            self._stale |= {who for who, owner in self._owners.items() if owner.served < self._floor}
+            self._order_floor = self._floor
+        owners = [(person, self._owners[person]) for person in self._stale]
+        self._order.update(
+            (person, (self._base(owner), owner.served, owner.turn), owner.jobs()) for person, owner in owners
+        )
+        self._stale.clear()
 
     def _base(self, owner: _Owner) -> int:
         return max(owner.served, self._floor)
-
-    def _tie(self, owner: _Owner) -> tuple[int, int, int]:
-        # Within a round those come first who were not served in the last one.
-        return -self._base(owner), owner.served, owner.turn
 
     def _preferred(self, tops: dict[Lane, _Owner], loaded: frozenset[str]) -> Lane | None:
         if self._passed >= FAIRNESS * self._people:  # newcomers without end could keep somebody waiting

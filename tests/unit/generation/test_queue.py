@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.job import Job
-from generation.queue import FAIRNESS, FairQueue
+from generation.queue import ADDED_UP, FAIRNESS, FairQueue
 from tests.fakes_dispatch import make_job
 
 OWNERS = st.sampled_from(["anna", "ben", "cem", "dora"])
@@ -123,6 +123,71 @@ def test_place_is_where_pick_gets_to(waiting: list[tuple[str, str]], picked: int
     order = [job.id for job in drain(queue)]
     assert places == {job_id: index for index, job_id in enumerate(order, 1)}
     assert ahead == {job_id: place - 1 for job_id, place in places.items()}
+
+
+@given(st.lists(st.tuples(st.sampled_from("aaaprf"), OWNERS, MODELS, st.integers(0, 40)), max_size=60))
+def test_place_is_right_whatever_happened_between_two_questions(
+    steps: list[tuple[str, str, str, int]],
+) -> None:
+    queue = FairQueue()
+    for step, owner, model, number in steps:
+        waiting = sorted(queue._of_job)
+        if step in "af":
+            queue.add(make_job(owner, model=model), first=step == "f", behind_others=step == "f")
+        elif step == "p":
+            queue.pick(lambda job, model=model: job.model != model, frozenset({"m1"}))  # type: ignore[misc]
+        elif waiting:
+            queue.remove(waiting[number % len(waiting)])
+        if number % 3 == 0:
+            assert sorted(map(queue.place, queue._of_job)) == list(range(1, len(queue) + 1))
+    places = {job_id: queue.place(job_id) for job_id in queue._of_job}
+    order = [job.id for job in drain(queue)]
+    assert places == {job_id: index for index, job_id in enumerate(order, 1)}
+
+
+@given(st.lists(st.tuples(OWNERS, MODELS, st.sampled_from(["image", "speech"])), min_size=1, max_size=30))
+def test_work_until_is_added_up(waiting: list[tuple[str, str, str]]) -> None:
+    queue = FairQueue()
+    jobs = [
+        make_job(owner, model=model, family=family, params={"steps": number})
+        for number, (owner, model, family) in enumerate(waiting, 1)
+    ]
+    for job in jobs:
+        queue.add(job)
+    for job in jobs:
+        work: Counter[str] = Counter()
+        for other in (*queue.ahead(job.id), job):
+            work[other.model] += other.params["steps"] * (other.family == job.family)
+        assert queue.work_until(job.id) == +work
+    assert queue.work_until("nothing") == {}
+
+
+def test_work_far_back_is_a_share_and_at_the_end_all_of_it() -> None:
+    queue = FairQueue()
+    jobs = [
+        make_job(f"pupil {number}", model=f"m{number % 2}", params={"steps": 10 + number % 2})
+        for number in range(2 * ADDED_UP)
+    ]
+    for job in jobs:
+        queue.add(job)
+    assert queue.work_until(jobs[-1].id) == {"m0": 10.0 * ADDED_UP, "m1": 11.0 * ADDED_UP}
+    late = queue.work_until(jobs[ADDED_UP + ADDED_UP // 2 - 1].id)
+    assert late == {"m0": 7.5 * ADDED_UP, "m1": 8.25 * ADDED_UP}
+    for job in jobs[:-1]:
+        queue.remove(job.id)
+    assert queue.work_until(jobs[-1].id) == {"m1": 11.0}
+
+
+def test_a_ticket_among_ten_thousand_takes_a_millisecond() -> None:
+    queue, spent = FairQueue(), list[float]()
+    for number in range(10_000):
+        job = make_job(f"pupil {number}", model=f"m{number % 5}")
+        begin = time.thread_time()
+        queue.add(job)
+        queue.place(job.id)
+        queue.work_until(job.id)
+        spent.append(time.thread_time() - begin)
+    assert sorted(spent)[9_900] <= 0.001
 
 
 @given(WAITING, st.sets(MODELS), st.data())
