@@ -48,7 +48,7 @@ class Delivery:
         if answer is not None and (posted := await self._by_answer(post, answer)):
             return posted
         if posted := await self._by_channel(post):
-            await self._take_away_status(address)
+            await self._take_away_status(address, but=posted)
             return posted
         if posted := await self._by_direct_message(post):
             return posted
@@ -117,10 +117,15 @@ class Delivery:
             _log.info("the history of the channel may not be read: the nonce alone prevents a double post")
         return None
 
-    async def _take_away_status(self, address: ReplyAddress | None) -> None:
-        """The old "it takes two minutes" would stand there for ever."""
+    async def _take_away_status(self, address: ReplyAddress | None, *, but: Posted | None = None) -> None:
+        """The old "it takes two minutes" would stand there for ever.
+
+        `but`: the post that was found may be the answer itself: an edit that Discord took and never confirmed.
+        """
         answer = read_address(address)
         if answer is None or answer.message_id is None:
+            return
+        if but is not None and but.message_id == str(answer.message_id):
             return
         channel = self._channel(str(answer.channel_id), None)
         try:

@@ -107,6 +107,27 @@ async def test_a_lost_answer_does_not_post_twice(klass: Class) -> None:
     assert len(await results(ada, job)) == 1
 
 
+async def test_an_edit_that_is_never_confirmed_stays(klass: Class) -> None:
+    ada = await klass.enter()
+    _, job = await waiting(klass, ada)
+    klass.school.server.faults.add("PATCH", ORIGINAL, close=True, applied=True, times=9)
+    await klass.desk.finish(job)
+    # it is looked for and found, and it is not taken for the old status
+    assert klass.school.calls()[-1] == HISTORY
+    assert len(await results(ada, job)) == 1
+
+
+async def test_a_result_found_after_the_token_died_stays(klass: Class) -> None:
+    ada = await klass.enter()
+    _, job = await waiting(klass, ada)
+    address = klass.desk.addresses[job.id]
+    post = await approved(job, klass.school.folder)
+    await klass.school.bot.publisher.publish(post, address)
+    klass.school.server.clock.advance(15 * 60)
+    await again(klass).publish(post, address)
+    assert len(await results(ada, job)) == 1
+
+
 async def test_an_answer_deleted_by_a_teacher_is_posted_in_the_channel(klass: Class) -> None:
     ada, teacher = await klass.enter(), await klass.enter("Frau Sommer")
     handle, job = await waiting(klass, ada)
