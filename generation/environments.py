@@ -25,6 +25,7 @@ from generation.worker.os_lock import OsLock
 
 _READY = "ready.json"
 _LOCK_PERIOD = 0.2
+_Stamp = tuple[int, int, int] | None
 
 
 def has_nvidia_card() -> bool:
@@ -63,6 +64,7 @@ class Environments:
         self._nvidia = has_nvidia_card() if nvidia is None else nvidia
         self._variables = variables
         self._making: dict[str, asyncio.Task[Path]] = {}
+        self._found: dict[str, tuple[_Stamp, Path]] = {}
 
     def python(self, family: str) -> Path:
         """The family's interpreter, whether it exists already or not."""
@@ -82,8 +84,10 @@ class Environments:
         Raises EnvironmentFailed. Calls at the same time, in this or another process, make it once. It goes
         on being made when a caller is cancelled.
         """
-        if await asyncio.to_thread(self.is_ready, family):
-            return await asyncio.to_thread(self.python, family)
+        # every request comes through here: three looks at the disk, no trip to a thread
+        python = self._still_there(family) or await asyncio.to_thread(self._find, family)
+        if python is not None:
+            return python
         task = self._making.get(family)
         if task is None:
             task = asyncio.create_task(self._make(family), name=f"environment-{family}")
@@ -97,6 +101,29 @@ class Environments:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _find(self, family: str) -> Path | None:
+        stamp = self._stamp(family)
+        if not self.is_ready(family):
+            return None
+        python = self.python(family)
+        self._found[family] = stamp, python
+        return python
+
+    def _still_there(self, family: str) -> Path | None:
+        """What was found for the requirements of now, unless another process has removed it since."""
+        stamp, python = self._found.get(family, (None, None))
+        if python is None or stamp != self._stamp(family):
+            return None
+        return python if stamp is None or _is_ready(python.parents[1]) else None
+
+    def _stamp(self, family: str) -> _Stamp:
+        """Another one whenever the requirements are written anew; None for a family without any."""
+        try:
+            facts = (self._families / family / "requirements.txt").stat()
+        except FileNotFoundError:
+            return None
+        return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
     def _made(self, family: str, task: asyncio.Task[Path]) -> None:
         self._making.pop(family, None)

@@ -156,6 +156,32 @@ async def test_other_requirements_make_another_environment_and_remove_the_old(ma
     assert beside.exists()
 
 
+async def test_what_was_found_is_not_read_again_until_something_has_changed(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environments, reads = machine.environments(), list[Path]()
+    first = await environments.ensure("tiny")
+    read = Pins.read
+    monkeypatch.setattr(Pins, "read", lambda file: (reads.append(file), read(file))[1])
+
+    assert [await environments.ensure("tiny") for _ in range(3)] == [first] * 3
+    once = len(reads)
+    assert await environments.ensure("tiny") == first
+    assert len(reads) == once
+
+    first.unlink()
+    assert await environments.ensure("tiny") == first
+    assert first.exists()
+
+    (first.parents[1] / "ready.json").unlink()  # another process has begun to remove it
+    assert await environments.ensure("tiny") == first
+    assert environments.is_ready("tiny")
+
+    machine.require(TINY.replace("1.0", "2.0"))
+    assert await environments.ensure("tiny") != first
+    assert await environments.ensure("none") == await environments.ensure("none") == Path(sys.executable)
+
+
 async def test_an_old_environment_in_use_is_left_alone(machine: Machine) -> None:
     old = await machine.environments().ensure("tiny")
     in_use = OsLock(old.parents[1] / "in_use.lock", shared=True)
