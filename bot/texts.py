@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from generation.params import is_control
+
 _MARKUP = re.compile(r"([\\*_~`|<>\[\]()#@]|:(?=//)|^[-+]|(?<=^\d)\.)")
 _LINK = re.compile(r"(?i)\b(discord\.gg|www\.)")
 
@@ -14,7 +16,7 @@ def plain(text: str) -> str:
     kept = (
         char
         for char in text
-        if unicodedata.category(char) not in {"Cf", "Cc", "Cs", "Co", "Cn"} or char.isspace()
+        if char.isspace() or not (unicodedata.category(char) == "Cf" or is_control(char))
     )
     return " ".join("".join(kept).split())
 

@@ -18,6 +18,9 @@ STEPS_LIMIT = 150
 GUIDANCE_LOW, GUIDANCE_HIGH = 1.0, 20.0
 SIZE_STEP, SIZE_LOW, SIZE_HIGH = 64, 64, 1024
 SCHEDULERS = ("ddim", "dpm++", "euler", "euler_a", "heun", "pndm", "unipc")
+_PICTOGRAPHS = range(0x1F000, 0x1FC00)
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and signs that show nothing: Hangul fillers, the blank of Braille."""
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[x×*]\s*(\d{1,5}))?\s*\Z", re.IGNORECASE)
 
 
@@ -27,13 +30,27 @@ def clean_prompt(text: str, *, required: bool = True) -> str:
     Raises InvalidInput prompt_empty, prompt_long or prompt_control.
     """
     text = " ".join(text.split())
-    if any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} for char in text):
+    if any(is_control(char) for char in text):
         raise InvalidInput("prompt_control")
-    if required and not any(char.isprintable() and not char.isspace() for char in text):
+    if required and not any(_is_seen(char) for char in text):
         raise InvalidInput("prompt_empty")
     if len(text) > PROMPT_LIMIT:
         raise InvalidInput("prompt_long", length=len(text), limit=PROMPT_LIMIT)
     return text
+
+
+def is_control(char: str) -> bool:
+    """Whether it is no character of any text. An emoji that is newer than Python's tables is one."""
+    category = unicodedata.category(char)
+    return category in {"Cc", "Cs", "Co"} or (category == "Cn" and ord(char) not in _PICTOGRAPHS)
+
+
+def _is_seen(char: str) -> bool:
+    return (
+        unicodedata.category(char)[0] not in "MZ"
+        and unicodedata.category(char) != "Cf"
+        and char not in _BLANKS
+    )
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -67,6 +84,11 @@ def parse_seed(text: str | int | None) -> int | None:
     return seed
 
 
+def _is_whole(value: object, high: int) -> bool:
+    """True and 2.5 are no numbers of pictures, whoever sends them."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= high
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageParams:
     """Text to image. `width` and `height` in pixels; `scheduler` None means the model's own."""
@@ -83,9 +105,9 @@ class ImageParams:
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", clean_prompt(self.prompt))
         object.__setattr__(self, "negative", clean_prompt(self.negative, required=False))
-        if not 1 <= self.count <= COUNT_LIMIT:
+        if not _is_whole(self.count, COUNT_LIMIT):
             raise InvalidInput("count_invalid", high=COUNT_LIMIT)
-        if not 1 <= self.steps <= STEPS_LIMIT:
+        if not _is_whole(self.steps, STEPS_LIMIT):
             raise InvalidInput("steps_invalid", high=STEPS_LIMIT)
         # also catches NaN: every comparison with it is false
         if not GUIDANCE_LOW <= self.guidance <= GUIDANCE_HIGH:

@@ -110,7 +110,8 @@ class Submit:
             next((one for one in known if one.id == model_id), None) if model_id else next(iter(known), None)
         )
         if model is None:
-            raise NotFound("model_unknown", known=", ".join(one.id for one in known))
+            there = (one.id for one in known if one.path is not None)
+            raise NotFound("model_unknown", known=", ".join(there))
         if model.path is None:
             raise ModelMissing("model_missing", model=model.title)
         return model

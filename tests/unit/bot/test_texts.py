@@ -56,6 +56,10 @@ def test_a_very_long_prompt_is_cut() -> None:
     assert cut("kurz", 10) == "kurz"
 
 
+def test_what_is_shown_keeps_new_emoji_and_loses_what_nobody_sees() -> None:
+    assert plain("🩷 \U0001fae9\u202e\u200b \U000e0041 \ue000x") == "🩷 \U0001fae9 x"
+
+
 def test_bar() -> None:
     assert bar(0, 10) == "▱" * 12
     assert bar(5, 10) == "▰" * 6 + "▱" * 6

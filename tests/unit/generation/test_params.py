@@ -18,6 +18,9 @@ GOOD: dict[str, Any] = {"prompt": "a house", "width": 512, "height": 512}
     [
         ({"prompt": ""}, "prompt_empty"),
         ({"prompt": "  \n\t "}, "prompt_empty"),
+        ({"prompt": "\u200b\u2060\ufe0f"}, "prompt_empty"),
+        ({"prompt": "\u3164 \u2800"}, "prompt_empty"),
+        ({"prompt": "\u0301\u0301"}, "prompt_empty"),
         ({"prompt": "x" * 5000}, "prompt_long"),
         ({"prompt": "a\x00b"}, "prompt_control"),
         ({"prompt": "a\x1b[31mb"}, "prompt_control"),
@@ -27,6 +30,9 @@ GOOD: dict[str, Any] = {"prompt": "a house", "width": 512, "height": 512}
         ({"steps": 0}, "steps_invalid"),
         ({"steps": -1}, "steps_invalid"),
         ({"steps": 10**9}, "steps_invalid"),
+        ({"steps": 2.5}, "steps_invalid"),
+        ({"steps": True}, "steps_invalid"),
+        ({"steps": "many"}, "steps_invalid"),
         ({"count": 0}, "count_invalid"),
         ({"count": 99}, "count_invalid"),
         ({"width": 7, "height": 7}, "size_invalid"),
@@ -45,6 +51,11 @@ def test_what_cannot_be_done_is_refused_with_its_code(change: dict[str, Any], co
     with pytest.raises(InvalidInput) as caught:
         ImageParams(**{**GOOD, **change})
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("prompt", ["🎨🔥", "🩷", "\U0001fae9 müde", "ein Kreis \U0001fadc", "👩‍🚀", "דג"])
+def test_emoji_are_prompts_also_those_newer_than_python(prompt: str) -> None:
+    assert ImageParams(**{**GOOD, "prompt": prompt}).prompt == prompt
 
 
 @pytest.mark.parametrize("text", ["-1", str(2**32), str(2**40), "1.5", "abc", "1e3", "٣٣x", "--1"])

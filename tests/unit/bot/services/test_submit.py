@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -59,13 +60,19 @@ async def test_without_a_model_for_pictures_there_is_a_sentence_too(room: Room) 
 
 
 async def test_a_model_that_is_not_on_this_machine(room: Room) -> None:
-    import dataclasses
-
     (model,) = small_catalog("far").models("image")
     room.desk.submit._catalog = Catalog([dataclasses.replace(model, path=None)])
     with pytest.raises(ModelMissing) as error:
         await room.ask()
     assert error.value.values == {"model": "Far"}
+
+
+async def test_only_models_that_are_there_are_offered_instead(room: Room) -> None:
+    near, far = small_catalog("near", "far").models("image")
+    room.desk.submit._catalog = Catalog([near, dataclasses.replace(far, path=None)])
+    with pytest.raises(NotFound) as error:
+        await room.ask(model="dream")
+    assert error.value.values == {"known": "near"}
 
 
 async def test_defaults_are_the_models_and_a_seed_is_drawn(room: Room) -> None:
