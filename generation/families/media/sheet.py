@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageOps
 
@@ -63,7 +64,9 @@ def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
         return picture
     scale = min(size[0] / picture.width, size[1] / picture.height)
     target = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    picture = picture.resize(target, Image.Resampling.LANCZOS)
+    # what Lanczos does better shows only in what is made smaller
+    way = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
+    picture = picture.resize(target, way)
     if target == size:
         return picture
     ground = Image.new("RGB", size, EMPTY)
@@ -108,17 +111,23 @@ def _tile(tile: Tile, flagged: str, size: tuple[int, int]) -> Image.Image:
 def _badge(tile: Image.Image, number: int) -> None:
     """A dark disc with a thin light rim and the number, in the upper left corner."""
     side = max(28, min(tile.size) // 11)
-    fine = 4  # drawn larger and reduced, for smooth edges
-    disc = Image.new("RGBA", (side * fine, side * fine))
-    box = (fine, fine, (side - 1) * fine, (side - 1) * fine)
-    ImageDraw.Draw(disc).ellipse(box, fill=(18, 20, 26, 215), outline=(255, 255, 255, 120), width=fine)
-    disc = disc.resize((side, side), Image.Resampling.LANCZOS)
+    disc = _disc(side)
     corner = side // 3, side // 3
     tile.paste(disc, corner, disc)
     middle = corner[0] + side / 2, corner[1] + side / 2
     ImageDraw.Draw(tile).text(
         middle, str(number), font=face(side * 6 // 10, bold=True), fill=INK, anchor="mm"
     )
+
+
+@lru_cache(maxsize=16)
+def _disc(side: int) -> Image.Image:
+    """Shared by all tiles of that size, so never drawn on."""
+    fine = 4  # drawn larger and reduced, for smooth edges
+    disc = Image.new("RGBA", (side * fine, side * fine))
+    box = (fine, fine, (side - 1) * fine, (side - 1) * fine)
+    ImageDraw.Draw(disc).ellipse(box, fill=(18, 20, 26, 215), outline=(255, 255, 255, 120), width=fine)
+    return disc.resize((side, side), Image.Resampling.LANCZOS)
 
 
 def _pair(old: Image.Image, new: Image.Image, words: Words) -> Image.Image:
