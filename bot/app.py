@@ -237,6 +237,7 @@ def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
         model = catalog.get(job.model)
     except NotFound:
         raise ModelMissing("model_missing", model=job.model) from None
+    catalog.demand_checker(model)  # it may have been taken away since the job was accepted
     return Request(
         family=job.family,
         task=job.medium,

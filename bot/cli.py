@@ -35,6 +35,9 @@ app.add_typer(mini, name="mini")
 _MISUSED = frozenset({"family_off", "family_unknown", "work_folder"})
 """Errors that come from the settings."""
 
+_REASONS = frozenset({"greater_than_equal", "less_than_equal", "int_parsing", "value_error"})
+"""What can be wrong with a setting, as far as there is a sentence for it."""
+
 T = TypeVar("T")
 OutOption = Annotated[Path, typer.Option(help="Folder for the files.")]
 LanguageOption = Annotated[str | None, typer.Option(help="de or en; the system's language otherwise.")]
@@ -233,7 +236,10 @@ def _settings() -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else ""
         name = name if name == "DISCORD_TOKEN" else f"ATELIER_{name}"
-        _fail(Sentences.load().text("cli.bad_setting", _language(None), name=name, reason=first["msg"]), 2)
+        sentences, language = Sentences.load(), _language(None)
+        kind = first["type"] if first["type"] in _REASONS else "other"
+        reason = sentences.text(f"setting.{kind}", language, **first.get("ctx", {}))
+        _fail(sentences.text("cli.bad_setting", language, name=name, reason=reason), 2)
     except (OSError, UnicodeDecodeError):
         _fail(Sentences.load().text("cli.bad_env_file", _language(None)), 2)
 

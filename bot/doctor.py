@@ -13,6 +13,7 @@ from bot.invite import application_id_of, invite_link
 from bot.settings import Settings
 from generation.catalog import Catalog
 from generation.environments import Environments
+from generation.errors import ModelMissing
 
 Level = Literal["ok", "note", "missing"]
 _DISK_MB = 8_000
@@ -30,7 +31,7 @@ class Finding:
 
 async def examine(settings: Settings, environments: Environments, catalog: Catalog) -> list[Finding]:
     """Look at everything; nothing is changed or downloaded."""
-    findings = [*_machine(settings), *_token(settings), *_models(catalog)]
+    findings = [*_machine(settings), *_token(settings), *_models(catalog), *_checkers(catalog)]
     for family in settings.families:
         ready = environments.is_ready(family)
         findings.append(
@@ -78,6 +79,22 @@ def _models(catalog: Catalog) -> Iterator[Finding]:
             yield Finding(level="note", key="model_absent", values=values)
         else:
             yield Finding(level="ok", key="model_rehearsal" if model.mini else "model", values=values)
+
+
+def _checkers(catalog: Catalog) -> Iterator[Finding]:
+    """The picture filter that is used, and the models that may not be used for want of one."""
+    checker = next((one for one in catalog.models("safety") if one.path is not None), None)
+    if checker is None:
+        yield Finding(level="missing", key="checker_absent")
+    else:
+        key = "checker_rehearsal" if checker.mini else "checker"
+        yield Finding(level="ok", key=key, values={"model": checker.title, "id": checker.id})
+    for model in catalog.models("image"):
+        try:
+            catalog.demand_checker(model)
+        except ModelMissing:
+            if model.path is not None:
+                yield Finding(level="missing", key="checker_lacks", values={"model": model.title})
 
 
 _CODECS = """

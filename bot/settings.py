@@ -63,5 +63,5 @@ class Settings(BaseSettings):
     @classmethod
     def _known_level(cls, value: str) -> str:
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-            raise ValueError("one of DEBUG, INFO, WARNING, ERROR")
+            raise ValueError("DEBUG, INFO, WARNING, ERROR")
         return value.upper()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generation.errors import NotFound
+from generation.errors import ModelMissing, NotFound
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -89,6 +89,14 @@ class Catalog:
         if not models:
             raise NotFound("model_unknown", known="")
         return models[0]
+
+    def demand_checker(self, model: ModelInfo) -> None:
+        """Raises ModelMissing checker_missing: the rehearsal checker knows its test card and nothing else.
+
+        What a real model makes is judged by a real checker or not made at all.
+        """
+        if not model.mini and not any(one.path and not one.mini for one in self.models("safety")):
+            raise ModelMissing("checker_missing", model=model.title)
 
 
 _REQUIRED: Mapping[str, type] = {

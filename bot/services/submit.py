@@ -114,6 +114,7 @@ class Submit:
             raise NotFound("model_unknown", known=", ".join(there))
         if model.path is None:
             raise ModelMissing("model_missing", model=model.title)
+        self._catalog.demand_checker(model)
         return model
 
     async def _queue(

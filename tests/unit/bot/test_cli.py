@@ -80,11 +80,24 @@ def test_with_something_that_cannot_be_a_token(monkeypatch: pytest.MonkeyPatch, 
     assert says(result, language, "cli.wrong_token")
 
 
-def test_with_a_setting_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
-    result = call(monkeypatch, language, "run", ATELIER_LIMIT_WAITING="many")
+@pytest.mark.parametrize(
+    ("name", "value", "key"),
+    [
+        ("ATELIER_LIMIT_WAITING", "many", "int_parsing"),
+        ("ATELIER_LIMIT_WAITING", "0", "greater_than_equal"),
+        ("ATELIER_LIMIT_WAITING", "1000", "less_than_equal"),
+        ("ATELIER_LOG_LEVEL", "loud", "value_error"),
+    ],
+)
+def test_with_a_setting_that_makes_no_sense(
+    monkeypatch: pytest.MonkeyPatch, language: str, name: str, value: str, key: str
+) -> None:
+    result = call(monkeypatch, language, "run", **{name: value})
     assert result.exit_code == 2
     assert len(result.stderr.strip().splitlines()) == 1
-    assert "ATELIER_LIMIT_WAITING" in result.stderr
+    assert name in result.stderr
+    (reason,) = SENTENCES.forms(f"setting.{key}", language)
+    assert reason.partition("{")[0] in result.stderr
 
 
 def test_with_an_env_file_in_another_encoding(

@@ -64,6 +64,16 @@ async def test_with_a_token_there_is_an_invite_link(tmp_path: Path) -> None:
     assert (await keys(tmp_path, DISCORD_TOKEN="  "))["no_token"] == "missing"
 
 
+async def test_a_model_without_a_checker_is_named(tmp_path: Path) -> None:
+    whole = small_catalog("mini", "big")
+    images, checker = whole.models("image"), whole.default("safety")
+    rehearsal = Catalog([*images, dataclasses.replace(checker, mini=True)])
+    assert (await keys(tmp_path))["checker"] == "ok"
+    found = await keys(tmp_path, catalog=rehearsal)
+    assert (found["checker_rehearsal"], found["checker_lacks"]) == ("ok", "missing")
+    assert (await keys(tmp_path, catalog=Catalog(images)))["checker_absent"] == "missing"
+
+
 async def test_the_token_is_in_no_finding(tmp_path: Path) -> None:
     environments: Any = FakeEnvironments()
     findings = await examine(settings(tmp_path, DISCORD_TOKEN=TOKEN), environments, small_catalog())

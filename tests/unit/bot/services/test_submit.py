@@ -75,6 +75,15 @@ async def test_only_models_that_are_there_are_offered_instead(room: Room) -> Non
     assert error.value.values == {"known": "near"}
 
 
+async def test_a_real_model_is_never_left_to_the_rehearsal_checker(room: Room) -> None:
+    *images, checker = [*small_catalog("mini", "big").models("image"), small_catalog().default("safety")]
+    room.desk.submit._catalog = Catalog([*images, dataclasses.replace(checker, mini=True)])
+    with pytest.raises(ModelMissing) as error:
+        await room.ask(model="big")
+    assert error.value.code == "checker_missing"
+    assert (await room.ask(model="mini")).job.model == "mini"
+
+
 async def test_defaults_are_the_models_and_a_seed_is_drawn(room: Room) -> None:
     ticket = await room.ask(seed=None, count=None)
     assert ticket.job.params == {
