@@ -27,7 +27,7 @@ from bot.services.recovery import Recovery
 from bot.services.submit import Submit
 from bot.services.upkeep import Upkeep
 from bot.settings import Settings
-from bot.work_folder import prepare_work_folder
+from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
 from data.artifacts import Artifacts
 from data.database import Database
@@ -118,6 +118,7 @@ async def open_atelier(
         database = await stack.enter_async_context(await Database.open(settings.data_dir))
         # only now: the lock on the data folder says that no other bot uses this work folder
         work_dir = await asyncio.to_thread(prepare_work_folder, settings.data_dir, settings.work_dir)
+        stack.push_async_callback(asyncio.to_thread, remove_work_folder, work_dir)
         if settings.worker_threads is not None:
             os.environ["ATELIER_THREADS"] = str(settings.worker_threads)
         environments = environments_of(settings, report=report)

@@ -35,6 +35,11 @@ def prepare_work_folder(data_dir: Path, chosen: Path | None) -> Path:
     return folder
 
 
+def remove_work_folder(folder: Path) -> None:
+    """At an orderly end: what nobody has checked goes, and memory is given back. Never raises."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _empty(folder: Path) -> None:
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.app import open_atelier
+from bot.i18n import Sentences
+from bot.settings import Settings
 from bot.work_folder import WorkFolderUnusable, prepare_work_folder
 
 
@@ -71,3 +75,14 @@ def test_without_a_choice_it_is_not_in_the_data_folder(tmp_path: Path) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     finally:
         folder.rmdir()
+
+
+async def test_nothing_of_it_stays_after_an_orderly_end(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "data", work_dir=tmp_path / "work")  # type: ignore[call-arg]
+    publisher: Any = None  # nothing is made here
+    async with open_atelier(
+        settings, publisher=publisher, sentences=Sentences.load(), report=lambda line: None
+    ):
+        (folder,) = (tmp_path / "work").iterdir()
+        (folder / "unchecked.png").write_bytes(b"unchecked")
+    assert list((tmp_path / "work").iterdir()) == []
