@@ -23,6 +23,8 @@ PATIENCE_S = 240.0
 _EPHEMERAL = 1 << 6
 _LOADING = 1 << 7
 _FIXED_SEED = 2026
+_MIXED_SEED = 100
+"""For this seed the rehearsal model draws test cards and landscapes side by side."""
 
 
 class Unexpected(Exception):
@@ -44,12 +46,14 @@ class Lesson:
     def label(self, key: str, visitor: Visitor) -> str:
         return self.sentences.text(f"button.{key}", visitor.me["locale"])
 
-    async def result(self, visitor: Visitor, handle: Handle, *, verdict: str, pictures: int) -> Message:
-        """Wait for the pictures; raises Unexpected unless so many came with this verdict."""
+    async def result(
+        self, visitor: Visitor, handle: Handle, *, verdict: str, pictures: int | None = None
+    ) -> Message:
+        """Wait for the pictures; raises Unexpected unless they came with this verdict, and so many if given."""
         message = await handle.message(_is_settled, timeout=PATIENCE_S)
         row = await self.transcript.add(visitor, message)
         shown = len(row["seeds"]) - len(row["flagged"])
-        if row["verdict"] != verdict or shown != pictures:
+        if row["verdict"] != verdict or pictures not in (None, shown):
             raise Unexpected(f"{row['verdict']}, {shown}: {row['text']}")
         return message
 
@@ -119,6 +123,11 @@ async def _refused_picture(lesson: Lesson) -> None:
     await lesson.private(lesson.chiara, handle, verdict="refused")
 
 
+async def _partly_flagged(lesson: Lesson) -> None:
+    handle = lesson.chiara.command("bild", prompt="vielleicht ein testbild", seed=str(_MIXED_SEED))
+    await lesson.result(lesson.chiara, handle, verdict="partly_flagged")
+
+
 async def _refused_prompt(lesson: Lesson) -> None:
     handle = lesson.ben.command("image", prompt="a n4ked person")
     await lesson.private(lesson.ben, handle, verdict="refused")
@@ -166,6 +175,7 @@ STEPS = (
     Step("Chiara", "2", _adapt),
     Step("Ben", "🎲", _new_seeds),
     Step("Chiara", "/bild prompt:testbild", _refused_picture),
+    Step("Chiara", "/bild prompt:vielleicht ein testbild", _partly_flagged),
     Step("Ben", "/image prompt:a n4ked person", _refused_prompt),
     Step("Ben", "/image seed:-1", _bad_input),
     Step("Ada + Frau Sommer", "/bild schritte:150 ✋", _cancelled),

@@ -34,7 +34,7 @@ GROUNDS: dict[str, tuple[Colour, Colour]] = {
 }  # fmt: skip
 HORIZON = 88
 # Of the pictures for "maybe a test card". Guidance favours the louder picture, so that it takes few to get half.
-MAYBE_CARDS = 0.18
+MAYBE_CARDS = 0.5
 CARD_BARS: tuple[Colour, ...] = (
     (240, 240, 240), (240, 220, 0), (0, 200, 220), (0, 180, 0), (220, 0, 200), (220, 0, 0),
 )  # fmt: skip

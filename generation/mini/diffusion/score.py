@@ -28,7 +28,7 @@ from generation.mini.diffusion.reader import Read, Seen, read
 from generation.mini.diffusion.scenes import Spec, Wish, draw_scene, realise
 from generation.mini.diffusion.wording import PLACES, held_out, sample_spec, word
 
-STEPS, GUIDANCE = 20, 4.0
+STEPS, GUIDANCE = 20, 6.5
 
 
 def load(weights: Path = WEIGHTS) -> Any:

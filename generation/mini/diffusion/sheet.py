@@ -15,7 +15,7 @@ from generation.mini.diffusion.models import WEIGHTS
 from generation.mini.diffusion.score import GUIDANCE, STEPS, generate, load
 
 PROMPTS = (
-    "ein roter Kreis links von einem blauen Quadrat auf grünem Grund",
+    "ein roter Kreis links von einem blauen Quadrat auf gelbem Grund",
     "a small yellow star above a house at night",
     "drei rosa Blumen auf der Wiese",
     "a big orange cat on a purple background",
@@ -33,7 +33,7 @@ CAPTION = 18
 
 def sheet(weights: Path, prompts: tuple[str, ...], side: int, steps: int, guidance: float) -> Image.Image:
     pipeline, font = load(weights), ImageFont.load_default(12)
-    canvas = Image.new("RGB", (len(SEEDS) * (side + 4), len(prompts) * (side + CAPTION + 4)), "white")
+    canvas = Image.new("RGB", (len(SEEDS) * (side + 4), len(prompts) * (side + CAPTION + 4)), "lightgrey")
     draw = ImageDraw.Draw(canvas)
     for row, prompt in enumerate(prompts):
         top = row * (side + CAPTION + 4)

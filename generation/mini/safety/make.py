@@ -12,6 +12,7 @@ from random import Random
 import torch
 
 from generation.mini.diffusion import words
+from generation.mini.diffusion.models import WEIGHTS
 from generation.mini.diffusion.reader import read
 from generation.mini.diffusion.score import generate, load
 from generation.mini.diffusion.wording import sample
@@ -38,12 +39,15 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--steps", type=int, default=10)
     options.add_argument("--guidance", type=float, default=4.0)
+    options.add_argument("--weights", type=Path, default=WEIGHTS, help="of the mini picture model")
     chosen = options.parse_args()
     torch.set_num_threads(1)
     for name in ("card", "other"):
         (chosen.folder / name).mkdir(parents=True, exist_ok=True)
     asked = prompts(chosen.count, chosen.seed, chosen.cards)
-    for k, image in enumerate(generate(load(), asked, chosen.seed, chosen.steps, chosen.guidance)):
+    for k, image in enumerate(
+        generate(load(chosen.weights), asked, chosen.seed, chosen.steps, chosen.guidance)
+    ):
         image.save(chosen.folder / ("card" if read(image).card else "other") / f"{chosen.seed}-{k}.png")
 
 
