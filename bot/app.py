@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import generation
-from bot.hardware import model_memory_mb
+from bot.hardware import model_memory_mb, worker_threads
 from bot.i18n import Sentences, system_language
 from bot.installing import tell_steps
 from bot.services.cancel import Cancel
@@ -119,8 +119,7 @@ async def open_atelier(
         # only now: the lock on the data folder says that no other bot uses this work folder
         work_dir = await asyncio.to_thread(prepare_work_folder, settings.data_dir, settings.work_dir)
         stack.push_async_callback(asyncio.to_thread, remove_work_folder, work_dir)
-        if settings.worker_threads is not None:
-            os.environ["ATELIER_THREADS"] = str(settings.worker_threads)
+        os.environ["ATELIER_THREADS"] = str(worker_threads(settings.worker_threads))
         environments = environments_of(settings, report=report)
         stack.push_async_callback(environments.close)
         catalog = await asyncio.to_thread(catalog_of, settings)

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     limit_waiting: int = Field(default=3, ge=1, le=100)
     """Jobs that one pupil may have waiting or running at the same time."""
     worker_threads: int | None = Field(default=None, ge=1)
-    """CPU threads of a worker; None: torch decides."""
+    """CPU threads of a worker; None: all cores but one."""
     log_level: str = "INFO"
 
     @field_validator("families", mode="before")

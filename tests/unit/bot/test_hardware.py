@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from bot import hardware
-from bot.hardware import GraphicsCard, free_disk_mb, graphics_card, main_memory_mb, model_memory_mb
+from bot.hardware import (
+    GraphicsCard,
+    free_disk_mb,
+    graphics_card,
+    main_memory_mb,
+    model_memory_mb,
+    worker_threads,
+)
 
 
 @pytest.fixture
@@ -31,6 +38,18 @@ def test_without_a_usable_card_half_of_the_main_memory_counts(smi: Path, lines: 
     says(smi, *lines)
     assert graphics_card() is None
     assert model_memory_mb(None) == main_memory_mb() // 2
+
+
+@pytest.mark.parametrize(
+    ("cores", "allowed", "threads"), [(8, 8, 7), (2, 2, 1), (1, 1, 1), (8, 2, 1), (None, 4, 1)]
+)
+def test_a_core_stays_free(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, allowed: int, threads: int
+) -> None:
+    monkeypatch.setattr("psutil.cpu_count", lambda *, logical: cores)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(allowed)), raising=False)
+    assert worker_threads(None) == threads
+    assert worker_threads(5) == 5
 
 
 def test_a_driver_that_fails_is_no_card(smi: Path) -> None:

@@ -78,7 +78,9 @@ def test_without_a_choice_it_is_not_in_the_data_folder(tmp_path: Path) -> None:
 
 
 async def test_nothing_of_it_stays_after_an_orderly_end(tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, data_dir=tmp_path / "data", work_dir=tmp_path / "work")  # type: ignore[call-arg]
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, data_dir=tmp_path / "data", work_dir=tmp_path / "work", worker_threads=1
+    )
     publisher: Any = None  # nothing is made here
     async with open_atelier(
         settings, publisher=publisher, sentences=Sentences.load(), report=lambda line: None
