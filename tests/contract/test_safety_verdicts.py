@@ -171,4 +171,6 @@ async def test_weights_stored_by_older_libraries_are_read(runs: Runs, card: Path
     )
     (older,) = await runs.check(card, model=runs.model("mini-safety", folder))
     (usual,) = await runs.check(card)
-    assert older == usual
+    # The last bit depends on where in memory the weights lie; other weights would differ in the first digit.
+    assert older["scores"] == pytest.approx(usual["scores"], abs=1e-4)
+    assert older["flagged"] == usual["flagged"]
