@@ -11,8 +11,10 @@ from bot.answers import defer
 from bot.client import AtelierBot
 from bot.commands import choices_for, make_command
 from bot.services.ports import ImageRequest
+from bot.services.submit import DEFAULT_SIDE
 from bot.views import EXAMPLES, show_waiting
-from generation.params import COUNT_LIMIT, GUIDANCE_HIGH, GUIDANCE_LOW, SCHEDULERS, STEPS_LIMIT
+from generation.catalog import ModelInfo
+from generation.params import COUNT_LIMIT, GUIDANCE_HIGH, GUIDANCE_LOW, SCHEDULERS, SIZE_STEP, STEPS_LIMIT
 
 Interaction = discord.Interaction[AtelierBot]
 Choices = list[app_commands.Choice[str]]
@@ -102,16 +104,20 @@ async def complete_model(interaction: Interaction, current: str) -> Choices:
 
 
 async def complete_size(interaction: Interaction, current: str) -> Choices:
-    """The model's own size first: others are likely to look worse."""
-    default = interaction.client.desk.catalog.default("image")
-    sizes = [
-        (default.default_width or 512, default.default_height or 512),
-        (512, 512),
-        (512, 768),
-        (768, 512),
-    ]
-    texts = [f"{width}x{height}" for width, height in dict.fromkeys(sizes)]
+    """The model's own size first, then half as high and half as wide again; nothing that it cannot make."""
+    models = interaction.client.desk.catalog.models("image")
+    chosen = getattr(interaction.namespace, "model", None)
+    model = next((one for one in models if one.id == chosen), models[0]) if models else None
+    texts = [f"{width}x{height}" for width, height in _sizes(model)] if model is not None else []
     return choices_for(current, [(text.replace("x", " × "), text) for text in texts])
+
+
+def _sizes(model: ModelInfo) -> list[tuple[int, int]]:
+    low, high = model.sides
+    width, height = model.default_width or DEFAULT_SIDE, model.default_height or DEFAULT_SIDE
+    longer = [side * 3 // 2 // SIZE_STEP * SIZE_STEP for side in (width, height)]
+    sizes = dict.fromkeys([(width, height), (width, longer[1]), (longer[0], height)])
+    return [size for size in sizes if low <= min(size) and max(size) <= high]
 
 
 async def complete_scheduler(_: Interaction, current: str) -> Choices:

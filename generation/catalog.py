@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generation.errors import ModelMissing, NotFound
+from generation.params import SIZE_HIGH, SIZE_LOW
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -47,6 +48,12 @@ class ModelInfo:
     options: Mapping[str, Any] = field(default_factory=dict)
     mini: bool = False
     default: bool = False
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The shortest and the longest side of a picture that it can make, in pixels."""
+        low, high = self.options.get("sides", (SIZE_LOW, SIZE_HIGH))
+        return int(low), int(high)
 
 
 class Catalog:

@@ -53,22 +53,22 @@ def _is_seen(char: str) -> bool:
     )
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """ "512", "512x768" -> (width, height) in pixels. Raises InvalidInput size_invalid."""
+def parse_size(text: str, sides: tuple[int, int] = (SIZE_LOW, SIZE_HIGH)) -> tuple[int, int]:
+    """ "512", "512x768" -> (width, height) in pixels, within a model's `sides`. Raises InvalidInput size_invalid."""
     match = _SIZE.match(text)
     if match is None:
-        raise InvalidInput("size_invalid", low=SIZE_LOW, high=SIZE_HIGH, step=SIZE_STEP)
+        raise InvalidInput("size_invalid", low=sides[0], high=sides[1], step=SIZE_STEP)
     width = int(match[1])
     height = int(match[2] or match[1])
-    check_size(width, height)
+    check_size(width, height, sides)
     return width, height
 
 
-def check_size(width: int, height: int) -> None:
-    """Raises InvalidInput size_invalid unless both sides are multiples of 64 from 64 to 1024 pixels."""
+def check_size(width: int, height: int, sides: tuple[int, int] = (SIZE_LOW, SIZE_HIGH)) -> None:
+    """Raises InvalidInput size_invalid unless both sides are multiples of 64 from lowest to highest pixels."""
     for side in (width, height):
-        if side % SIZE_STEP or not SIZE_LOW <= side <= SIZE_HIGH:
-            raise InvalidInput("size_invalid", low=SIZE_LOW, high=SIZE_HIGH, step=SIZE_STEP)
+        if side % SIZE_STEP or not sides[0] <= side <= sides[1]:
+            raise InvalidInput("size_invalid", low=sides[0], high=sides[1], step=SIZE_STEP)
 
 
 def parse_seed(text: str | int | None) -> int | None:

@@ -163,7 +163,7 @@ class Submit:
 def _image_params(request: ImageRequest, model: ModelInfo) -> ImageParams:
     width, height = model.default_width or DEFAULT_SIDE, model.default_height or DEFAULT_SIDE
     if request.size and request.size.strip():
-        width, height = parse_size(request.size)
+        width, height = parse_size(request.size, model.sides)
     values: dict[str, Any] = {
         "count": request.count,
         "guidance": model.default_guidance if request.guidance is None else request.guidance,

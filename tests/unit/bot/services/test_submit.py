@@ -84,6 +84,16 @@ async def test_a_real_model_is_never_left_to_the_rehearsal_checker(room: Room) -
     assert (await room.ask(model="mini")).job.model == "mini"
 
 
+async def test_a_size_that_the_model_cannot_make_is_not_queued(room: Room) -> None:
+    (model,) = small_catalog("mini").models("image")
+    room.desk.submit._catalog = Catalog([dataclasses.replace(model, options={"sides": [64, 256]})])
+    for size in ("512", "256x320", "32"):
+        with pytest.raises(InvalidInput) as error:
+            await room.ask(size=size)
+        assert error.value.values == {"low": 64, "high": 256, "step": 64}
+    assert (await room.ask(size="256x64")).job.params["width"] == 256
+
+
 async def test_defaults_are_the_models_and_a_seed_is_drawn(room: Room) -> None:
     ticket = await room.ask(seed=None, count=None)
     assert ticket.job.params == {
