@@ -60,9 +60,8 @@ def main() -> None:
     torch.set_num_threads(1)
     chosen.file.parent.mkdir(parents=True, exist_ok=True)
     prompts = tuple(chosen.prompt or PROMPTS)
-    sheet(chosen.weights, prompts, chosen.side, chosen.steps, chosen.guidance).save(
-        chosen.file, optimize=True
-    )
+    drawn = sheet(chosen.weights, prompts, chosen.side, chosen.steps, chosen.guidance)
+    drawn.quantize(128, dither=Image.Dither.NONE).save(chosen.file, optimize=True)
 
 
 if __name__ == "__main__":
