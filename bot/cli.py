@@ -224,8 +224,9 @@ async def _terminable(work: Coroutine[Any, Any, T]) -> T:
     """To be terminated ends as orderly as Ctrl+C does: no bot, no worker and no folder stays behind."""
     task = asyncio.current_task()
     if task is not None:
-        with suppress(NotImplementedError):  # Windows has no such signal
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for name in ("SIGTERM", "SIGHUP"):  # the second: its terminal was closed
+            with suppress(NotImplementedError, AttributeError):  # Windows has no such signals
+                asyncio.get_running_loop().add_signal_handler(getattr(signal, name), task.cancel)
     return await work
 
 
