@@ -105,7 +105,7 @@ async def test_an_idle_worker_that_died_is_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("behaviour", ["slow", "hang", "silent"])
 async def test_closing_takes_bounded_time_whatever_the_worker_does(tmp_path: Path, behaviour: str) -> None:
     async with bench(tmp_path, patience=HASTY) as b:
-        job = b.begin("j1", behaviour, params={"steps": 2}, fake={"step_seconds": 0.15})
+        job = b.begin("j1", behaviour, params={"steps": 40}, fake={"step_seconds": 0.15})
         await b.first_step("j1") if behaviour == "slow" else await asyncio.sleep(0.5)
         pid = b.pid()
         began = time.monotonic()
