@@ -43,7 +43,7 @@ def new_unet() -> UNet2DConditionModel:
 
 def new_autoencoder() -> AutoencoderKL:
     return AutoencoderKL(
-        in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(8, 16, 32, 64), layers_per_block=1,
+        in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(12, 24, 48, 96), layers_per_block=1,
         down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4, norm_num_groups=1,
         sample_size=128, scaling_factor=0.18215, mid_block_add_attention=False,
     )  # fmt: skip

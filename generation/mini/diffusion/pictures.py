@@ -24,15 +24,18 @@ def to_images(pictures: torch.Tensor) -> list[Image.Image]:
     return [Image.fromarray(value) for value in values]
 
 
-def draw_samples(rng: Random, count: int) -> tuple[list[str], list[Image.Image]]:
-    """`count` training prompts, each with one picture that fulfils it."""
-    pairs = [sample_for_training(rng) for _ in range(count)]
+def draw_samples(rng: Random, count: int, hard: float = 0.5) -> tuple[list[str], list[Image.Image]]:
+    """`count` training prompts, each with one picture that fulfils it. hard: see `wording.sample`."""
+    pairs = [sample_for_training(rng, hard) for _ in range(count)]
     return [prompt for prompt, _ in pairs], [draw_scene(realise(spec, rng)) for _, spec in pairs]
 
 
 def drawn_cells(seed: int = 11, count: int = 1500) -> torch.Tensor:
-    """The cells of drawn pictures, from which whitening is computed: [count, 4, 16, 16]."""
-    return cells(to_tensor(draw_samples(Random(seed), count)[1]))
+    """The cells of drawn pictures, from which whitening is computed: [count, 4, 16, 16].
+
+    Taken from the plain mix: the latent space must not move when the training's mix does.
+    """
+    return cells(to_tensor(draw_samples(Random(seed), count, hard=0.0)[1]))
 
 
 def drawn_whitening() -> tuple[torch.Tensor, torch.Tensor]:

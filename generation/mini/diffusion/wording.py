@@ -7,10 +7,11 @@ scoring sees nothing else.
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from random import Random
 
 from generation.mini.diffusion import words
-from generation.mini.diffusion.scenes import COLOURS, GROUNDS, SIZES, Spec, Wish, clashes
+from generation.mini.diffusion.scenes import COLOURS, GROUNDS, SIZES, STYLES, Spec, Wish, clashes
 from generation.mini.diffusion.things import KINDS
 
 ASKABLE = KINDS[:-1]
@@ -31,34 +32,46 @@ def held_out(prompt: str) -> bool:
     return zlib.crc32(prompt.lower().encode()) % 20 == 0
 
 
+@dataclass(frozen=True)
+class Mix:
+    """How often specs ask for each of `STYLES` and `SIZES`, relative to each other."""
+
+    styles: tuple[int, int, int]
+    sizes: tuple[int, int, int]
+
+
+# What pupils ask for, which is what scores are taken on; and more of what is hardest to draw, for training.
+ASKED = Mix(styles=(8, 1, 1), sizes=(2, 6, 2))
+HARD = Mix(styles=(4, 3, 3), sizes=(5, 3, 2))
+
+
 def sample_wish(
-    place: tuple[float, float], rng: Random, ground: str | None, open_share: float = 0.12
+    place: tuple[float, float], rng: Random, ground: str | None, mix: Mix, open_share: float = 0.12
 ) -> Wish:
     colours = [c for c in COLOURS if ground is None or not clashes(ground, c)]
     colour = None if rng.random() < open_share else rng.choice(colours)
-    size = rng.choices(SIZES, (2, 6, 2))[0]
+    size = rng.choices(SIZES, mix.sizes)[0]
     kind = None if rng.random() < 0.03 else rng.choice(ASKABLE)
     if kind is None and colour is None:
         kind = "pebble"
     return Wish(kind, colour, size, *place)
 
 
-def sample_spec(rng: Random) -> Spec:
+def sample_spec(rng: Random, mix: Mix = ASKED) -> Spec:
     """A spec with things. Test cards and calm pictures are drawn by `sample`."""
-    style = rng.choices(("flat", "outline", "chalk"), (8, 1, 1))[0]
+    style = rng.choices(STYLES, mix.styles)[0]
     grounds = [g for g in GROUNDS if g != "paper"]
     ground = rng.choice(grounds) if rng.random() < 0.65 else None
     count = rng.choices((1, 2, 3), (40, 45, 15))[0]
     if count == 1:
         relation = rng.choice(list(PLACES)) if rng.random() < 0.4 else None
-        return Spec(
-            "scene", (sample_wish(PLACES[relation or "middle"], rng, ground),), ground, style, relation
-        )
+        only = sample_wish(PLACES[relation or "middle"], rng, ground, mix)
+        return Spec("scene", (only,), ground, style, relation)
     if count == 2:
         relation = rng.choice(list(PAIRS))
-        pair = tuple(sample_wish(place, rng, ground) for place in PAIRS[relation])
+        pair = tuple(sample_wish(place, rng, ground, mix) for place in PAIRS[relation])
         return Spec("scene", pair, ground, style, relation)
-    wishes = tuple(sample_wish(place, rng, ground) for place in THREE)
+    wishes = tuple(sample_wish(place, rng, ground, mix) for place in THREE)
     if rng.random() < 0.5:
         first = wishes[0]
         wishes = tuple(Wish(first.kind, first.colour, first.size, *place) for place in THREE)
@@ -193,8 +206,8 @@ def sample_fragment(rng: Random) -> tuple[str, Spec]:
     return words.pick((words.STYLES_DE if german else words.STYLES_EN)[style], rng), spec
 
 
-def sample(rng: Random) -> tuple[str, Spec]:
-    """A prompt and what it asks for, in the mix that the model is trained on; may be a held-out prompt."""
+def sample(rng: Random, hard: float) -> tuple[str, Spec]:
+    """A prompt and what it asks for; may be a held-out prompt. hard: share of scenes from `HARD`."""
     draw = rng.random()
     if draw < 0.035:
         return rng.choice(words.CARD), Spec("card")
@@ -204,13 +217,13 @@ def sample(rng: Random) -> tuple[str, Spec]:
         return " ".join(random_word(rng) for _ in range(rng.randint(1, 7))), Spec("calm")
     if draw < 0.20:
         return sample_fragment(rng)
-    spec = sample_spec(rng)
+    spec = sample_spec(rng, HARD if hard and rng.random() < hard else ASKED)
     return word(spec, rng), spec
 
 
-def sample_for_training(rng: Random) -> tuple[str, Spec]:
+def sample_for_training(rng: Random, hard: float = 0.5) -> tuple[str, Spec]:
     while True:
-        prompt, spec = sample(rng)
+        prompt, spec = sample(rng, hard)
         # The few wordings of the test card are all trained, there are too few to hold any out.
         if spec.mode in ("card", "maybe") or not held_out(prompt):
             return prompt, spec
