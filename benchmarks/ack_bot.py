@@ -26,10 +26,12 @@ from bot.publisher import DiscordPublisher
 from bot.run import keep_what_is_loaded
 from bot.services.cancel import Cancel
 from bot.services.desk import Desk
+from bot.services.intake import Intake
 from bot.services.limits import Limits
 from bot.services.overview import Overview
 from bot.services.ports import ImageRequest, ReplyAddress, Requester, Ticket
 from bot.services.submit import Submit
+from bot.services.write import Write
 from bot.settings import Settings
 from cogs import EXTENSIONS
 from data.database import Database
@@ -106,12 +108,13 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         stack.push_async_callback(dispatcher.close)
         await dispatcher.start()
         pipeline = Pipeline(text_checks=[WordCheck()], image_check=_no_pictures, timeout_s=60.0)
-        submit = Submit(
+        intake = Intake(
             catalog=catalog, jobs=jobs, dispatcher=dispatcher, pipeline=pipeline,
             limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
         )  # fmt: skip
         yield Desk(
-            submit=submit,
+            submit=Submit(intake=intake, catalog=catalog),
+            write=Write(intake=intake, sentence=Sentences.load().text),
             cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
             queue=Overview(jobs=jobs, dispatcher=dispatcher),
             catalog=catalog,

@@ -18,6 +18,8 @@ from bot.services.cancel import Cancel
 from bot.services.compose import Composer
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
+from bot.services.image_finishing import ImageFinisher
+from bot.services.intake import Intake
 from bot.services.limits import Limits
 from bot.services.overview import Overview
 from bot.services.ports import Publisher
@@ -25,7 +27,9 @@ from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
 from bot.services.submit import Submit
+from bot.services.text_finishing import TextFinisher
 from bot.services.upkeep import Upkeep
+from bot.services.write import Write
 from bot.settings import Settings
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
@@ -167,13 +171,20 @@ async def assemble(
     deliver = Deliver(
         jobs=jobs,
         artifacts=artifacts,
-        pipeline=pipeline,
-        composer=Composer(
-            supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text
-        ),
+        finishers={
+            "image": ImageFinisher(
+                pipeline=pipeline,
+                composer=Composer(
+                    supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text
+                ),
+                artifacts=artifacts,
+                work_dir=work_dir,
+                prepare=check.prepare,
+            ),
+            "text": TextFinisher(pipeline=pipeline, artifacts=artifacts, catalog=catalog),
+        },
         posting=posting,
         work_dir=work_dir,
-        prepare=check.prepare,
     )
     dispatcher = Dispatcher(
         queue=FairQueue(),
@@ -191,7 +202,7 @@ async def assemble(
     await _keep_up(stack, addresses, artifacts)
     await dispatcher.start()
     return Atelier(
-        desk=_desk(settings, catalog, jobs, dispatcher, pipeline),
+        desk=_desk(settings, catalog, jobs, dispatcher, pipeline, sentences),
         recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
         families=settings.families,
@@ -206,9 +217,14 @@ async def _keep_up(stack: AsyncExitStack, addresses: ReplyAddresses, artifacts: 
 
 
 def _desk(
-    settings: Settings, catalog: Catalog, jobs: Jobs, dispatcher: Dispatcher, pipeline: Pipeline
+    settings: Settings,
+    catalog: Catalog,
+    jobs: Jobs,
+    dispatcher: Dispatcher,
+    pipeline: Pipeline,
+    sentences: Sentences,
 ) -> Desk:
-    submit = Submit(
+    intake = Intake(
         catalog=catalog,
         jobs=jobs,
         dispatcher=dispatcher,
@@ -216,7 +232,8 @@ def _desk(
         limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
     )
     return Desk(
-        submit=submit,
+        submit=Submit(intake=intake, catalog=catalog),
+        write=Write(intake=intake, sentence=sentences.text),
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
         queue=Overview(jobs=jobs, dispatcher=dispatcher),
         catalog=catalog,

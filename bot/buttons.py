@@ -65,6 +65,17 @@ def result_rows(sentences: Sentences, job_id: str, locale: str, pictures: Iterab
     return _view(buttons)
 
 
+def text_row(sentences: Sentences, job_id: str, locale: str) -> discord.ui.View:
+    """Under a text: once more, or once more with another seed."""
+    same, other = sentences.text("button.again", locale), sentences.text("button.seed", locale)
+    return _view(
+        [
+            _button("textagain", job_id, same, row=0, emoji="🔁"),
+            _button("textseed", job_id, other, row=0, emoji="🎲"),
+        ]
+    )
+
+
 def cancel_rows(sentences: Sentences, jobs: Iterable[tuple[str, str]], locale: str) -> discord.ui.View:
     """One cancel button for each (job id, short name), five a row, at most 25."""
     return _view(

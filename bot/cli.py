@@ -1,4 +1,4 @@
-"""The command line: `atelier run | demo | doctor | generate image | engines | mini`.
+"""The command line: `atelier run | demo | doctor | generate image|text | engines | mini`.
 
 Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or settings are missing.
 """
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -21,6 +21,9 @@ from bot.logs import configure_logging
 from bot.out_folder import writable_folder
 from bot.settings import Settings
 from generation.errors import AtelierError
+
+if TYPE_CHECKING:
+    from bot.services.ports import ImageRequest, TextRequest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 generate = typer.Typer(
@@ -125,15 +128,8 @@ def generate_image(  # noqa: PLR0913, PLR0917 - typer makes an option of each
     language: LanguageOption = None,
 ) -> None:
     """Make pictures from PROMPT."""
-    from bot.generate import as_json
-    from bot.generate import generate_image as generate_into
     from bot.services.ports import ImageRequest
 
-    settings = _settings()
-    configure_logging("WARNING")
-    chosen = _language(language)
-    if not asyncio.run(writable_folder(out)):
-        _fail(Sentences.load().text("cli.bad_out", chosen, folder=str(out)), 2)
     request = ImageRequest(
         prompt=prompt,
         negative=negative,
@@ -145,12 +141,50 @@ def generate_image(  # noqa: PLR0913, PLR0917 - typer makes an option of each
         model=model,
         scheduler=scheduler,
     )
+    _generate(request, out=out, json=json, language=language)
+
+
+@generate.command("text")
+def generate_text(
+    prompt: str,
+    kind: Annotated[
+        str | None, typer.Option(help="answer, poem, story, script, summary, song, explain")
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 to 2.")] = None,
+    length: Annotated[int | None, typer.Option(help="1 to 1024 tokens.")] = None,
+    seed: Annotated[str | None, typer.Option(help="0 to 4294967295; drawn if not given.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model's id.")] = None,
+    out: OutOption = Path("atelier-out"),
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    language: LanguageOption = None,
+) -> None:
+    """Write a text about PROMPT."""
+    from bot.services.ports import TextRequest
+
+    request = TextRequest(
+        prompt=prompt, preset=kind, temperature=temperature, length=length, seed=seed, model=model
+    )
+    _generate(request, out=out, json=json, language=language)
+
+
+def _generate(
+    request: ImageRequest | TextRequest, *, out: Path, json: bool, language: str | None
+) -> NoReturn:
+    from bot.generate import as_json
+    from bot.generate import generate as generate_into
+
+    settings = _settings()
+    configure_logging("WARNING")
+    chosen = _language(language)
+    if not asyncio.run(writable_folder(out)):
+        _fail(Sentences.load().text("cli.bad_out", chosen, folder=str(out)), 2)
     result = _await(generate_into(settings, request, out=out, locale=chosen, report=_report))
     if json:
         sys.stdout.write(as_json(result) + "\n")
     else:
         _report(
             result.get("message")
+            or result.get("text")
             or Sentences.load().text("cli.made", chosen, folder=str(out), **_shown(result))
         )
     raise typer.Exit(0 if result["verdict"] in {"approved", "partly_flagged"} else 1)

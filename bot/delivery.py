@@ -11,8 +11,9 @@ import discord
 from bot.addresses import Answer, read_address
 from bot.answers import DROPPED
 from bot.i18n import Sentences
-from bot.posts import DEFAULT_FILE_LIMIT, ComposedPost, Fill, compose_post
-from bot.services.ports import ImagePost, NotDelivered, Posted, ReplyAddress
+from bot.posts import compose_post
+from bot.posts.shared import DEFAULT_FILE_LIMIT, ComposedPost, Fill
+from bot.services.ports import NotDelivered, Post, Posted, ReplyAddress
 from generation.job import Job
 
 _log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Delivery:
             raise NotDelivered
         await _once_more(lambda: self._edit(answer, content=content, view=view))
 
-    async def deliver(self, post: ImagePost, address: ReplyAddress | None) -> Posted:
+    async def deliver(self, post: Post, address: ReplyAddress | None) -> Posted:
         """Show a result exactly once. Raises NotDelivered."""
         answer = self._open_answer(address)
         if answer is not None and (posted := await self._by_answer(post, answer)):
@@ -66,11 +67,11 @@ class Delivery:
 
     # -- the command's own answer --
 
-    async def _by_answer(self, post: ImagePost, answer: Answer) -> Posted | None:
+    async def _by_answer(self, post: Post, answer: Answer) -> Posted | None:
         async def edit(made: ComposedPost) -> Posted:
             files = [file.open() for file in made.files]
             message = await self._edit(
-                answer, content=made.content, embeds=[made.embed], attachments=files, view=made.view
+                answer, content=made.content, embeds=list(made.embeds), attachments=files, view=made.view
             )
             return Posted(channel_id=str(message.channel.id), message_id=str(message.id))
 
@@ -92,7 +93,7 @@ class Delivery:
 
     # -- the channel --
 
-    async def _by_channel(self, post: ImagePost) -> Posted | None:
+    async def _by_channel(self, post: Post) -> Posted | None:
         job = post.job
         channel = self._channel(job.channel_id, job.guild_id)
         if channel is None:
@@ -136,7 +137,7 @@ class Delivery:
 
     # -- the direct message --
 
-    async def _by_direct_message(self, post: ImagePost) -> Posted | None:
+    async def _by_direct_message(self, post: Post) -> Posted | None:
         job = post.job
         try:
             channel = await self._direct_channel(job)
@@ -169,7 +170,7 @@ class Delivery:
 
     async def _filled(
         self,
-        post: ImagePost,
+        post: Post,
         file_limit: int,
         send: Callable[[ComposedPost], Awaitable[Posted]],
         *,
@@ -218,7 +219,7 @@ async def _send(channel: discord.abc.Messageable, made: ComposedPost, job: Job) 
     extra: dict[str, Any] = {} if made.view is None else {"view": made.view}
     message = await channel.send(
         made.content,
-        embed=made.embed,
+        embeds=list(made.embeds),
         files=[file.open() for file in made.files],
         nonce=job.id,  # discord.py asks for it to be enforced: the same nonce twice makes one message
         allowed_mentions=_nobody(),

@@ -16,10 +16,13 @@ from bot.services.ports import (
     ImagePost,
     ImageRequest,
     NotDelivered,
+    Post,
     Posted,
     ReplyAddress,
     Requester,
     Status,
+    TextPost,
+    TextRequest,
 )
 from bot.settings import Settings
 from generation.errors import AtelierError, Refused
@@ -42,9 +45,9 @@ class FolderPublisher:
         if status.total:
             self.report(self.sentences.text("cli.progress", job.locale, done=status.done, total=status.total))
 
-    async def publish(self, post: Approved[ImagePost], address: ReplyAddress | None) -> Posted:
+    async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
         value = post.value
-        files = [value.sheet, *(p.file for p in value.pictures if p.file is not None)]
+        files = _files(value)
         names = [f"{value.job.id}-{file.name}" for file in files]
         try:
             await asyncio.to_thread(self.out.mkdir, parents=True, exist_ok=True)
@@ -88,10 +91,10 @@ def own_folder(settings: Settings) -> Settings:
     return settings.model_copy(update={"data_dir": settings.data_dir / "generate"})
 
 
-async def generate_image(
-    settings: Settings, request: ImageRequest, *, out: Path, locale: str, report: Report
+async def generate(
+    settings: Settings, request: ImageRequest | TextRequest, *, out: Path, locale: str, report: Report
 ) -> dict[str, Any]:
-    """Make pictures into `out`. Returns the result as plain values; "verdict" tells how it ended.
+    """Make what is asked for into `out`. Returns the result as plain values; "verdict" tells how it ended.
 
     Raises AtelierError when the work cannot even begin, e.g. data_folder_locked.
     """
@@ -103,8 +106,12 @@ async def generate_image(
     async with open_atelier(
         own_folder(settings), publisher=publisher, sentences=sentences, report=report
     ) as atelier:
+        desk = atelier.desk
         try:
-            await atelier.desk.submit.image(request, who, None)
+            if isinstance(request, TextRequest):
+                await desk.write.text(request, who, None)
+            else:
+                await desk.submit.image(request, who, None)
         except AtelierError as error:
             sentence = error_sentence(sentences, error.code, locale, error.values)
             verdict = "refused" if isinstance(error, Refused) else "failed"
@@ -112,19 +119,33 @@ async def generate_image(
         return await publisher.ended
 
 
-def _result(post: ImagePost, names: list[str]) -> dict[str, Any]:
-    flagged = [picture.index for picture in post.pictures if picture.file is None]
-    return {
+def _files(post: Post) -> list[Path]:
+    if isinstance(post, ImagePost):
+        return [post.sheet, *(picture.file for picture in post.pictures if picture.file is not None)]
+    if isinstance(post, TextPost):
+        return [post.file]
+    raise TypeError(f"no files are known of a {type(post).__name__}")
+
+
+def _result(post: Post, names: list[str]) -> dict[str, Any]:
+    result: dict[str, Any] = {
         "job": post.job.id,
         "medium": post.job.medium,
         "model": post.job.model,
-        "seeds": [picture.seed for picture in post.pictures],
+        "seeds": [post.job.seed],
         "parameters": dict(post.job.params),
         "files": names,
-        "verdict": "partly_flagged" if flagged else "approved",
-        "flagged": flagged,
+        "verdict": "approved",
+        "flagged": [],
         "seconds": round(post.seconds, 2),
     }
+    if isinstance(post, ImagePost):
+        flagged = [picture.index for picture in post.pictures if picture.file is None]
+        result["seeds"] = [picture.seed for picture in post.pictures]
+        result.update(flagged=flagged, verdict="partly_flagged" if flagged else "approved")
+    if isinstance(post, TextPost):
+        result.update(text=post.text, notices=list(post.notices))
+    return result
 
 
 def as_json(result: Mapping[str, Any]) -> str:

@@ -18,8 +18,8 @@ import discord
 from bot.answers import DROPPED
 from bot.delivery import Delivery
 from bot.i18n import Sentences
-from bot.posts import compose_status
-from bot.services.ports import ImagePost, NotDelivered, Posted, ReplyAddress, Status
+from bot.posts.status import compose_status
+from bot.services.ports import NotDelivered, Post, Posted, ReplyAddress, Status
 from generation.job import Job
 from moderation.verdict import Approved
 
@@ -65,16 +65,16 @@ class DiscordPublisher:
             except (discord.DiscordException, NotDelivered, *DROPPED) as error:
                 _log.info("the status of job %s could not be shown (%s)", job.id, type(error).__name__)
 
-    async def publish(self, post: Approved[ImagePost], address: ReplyAddress | None) -> Posted:
+    async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
         """See `ports.Publisher`. Raises TypeError for anything but an `Approved`, NotDelivered when no way is left."""
         if not isinstance(post, Approved):
             raise TypeError("only what the pipeline approved is published")
-        image = post.value
-        track = self._track(image.job)
+        value = post.value
+        track = self._track(value.job)
         track.closed = True  # from here on no status may follow, also while a result is on its way
         async with track.lock:
             if track.posted is None:
-                track.posted = await self._delivery.deliver(image, address)
+                track.posted = await self._delivery.deliver(value, address)
             return track.posted
 
     async def tell_owner(

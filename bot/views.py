@@ -43,6 +43,8 @@ class Presses:
             "adapt": self._open_form,
             "again": self._again,
             "seeds": self._again,
+            "textagain": self._write_again,
+            "textseed": self._write_again,
             "cancel": self._cancel,
             "example": self._example,
         }
@@ -86,6 +88,13 @@ class Presses:
         address = await defer(interaction)
         ticket = await self._desk.submit.again(
             pressed.subject, self._who(interaction), address, new_seeds=pressed.action == "seeds"
+        )
+        await show_waiting(self._publisher, ticket, address)
+
+    async def _write_again(self, interaction: Press, pressed: ButtonId) -> None:
+        address = await defer(interaction)
+        ticket = await self._desk.write.again(
+            pressed.subject, self._who(interaction), address, new_seed=pressed.action == "textseed"
         )
         await show_waiting(self._publisher, ticket, address)
 

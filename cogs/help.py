@@ -14,7 +14,7 @@ from bot.views import HELP_EXAMPLES
 
 Interaction = discord.Interaction[AtelierBot]
 
-TERMS = ("prompt", "seed", "steps", "guidance")
+TERMS = ("prompt", "seed", "steps", "guidance", "temperature", "token")
 
 
 async def help(interaction: Interaction) -> None:  # noqa: A001 - the command's name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
@@ -13,34 +13,9 @@ from bot.commands import choices_for, make_command
 from bot.services.ports import ImageRequest
 from bot.services.submit import DEFAULT_SIDE
 from bot.views import EXAMPLES, show_waiting
+from cogs.options import Between, Choices, Interaction, complete_model
 from generation.catalog import ModelInfo
 from generation.params import COUNT_LIMIT, GUIDANCE_HIGH, GUIDANCE_LOW, SCHEDULERS, SIZE_STEP, STEPS_LIMIT
-
-Interaction = discord.Interaction[AtelierBot]
-Choices = list[app_commands.Choice[str]]
-
-
-class _Between(app_commands.Transformer):
-    """Tells Discord the smallest and largest value, and lets every value through: the service has the sentence."""
-
-    def __init__(self, kind: discord.AppCommandOptionType, low: float, high: float) -> None:
-        self._kind, self._low, self._high = kind, low, high
-
-    @property
-    def type(self) -> discord.AppCommandOptionType:
-        return self._kind
-
-    @property
-    def min_value(self) -> float:
-        return self._low
-
-    @property
-    def max_value(self) -> float:
-        return self._high
-
-    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Any:
-        return value
-
 
 if TYPE_CHECKING:
     Count = int
@@ -48,9 +23,9 @@ if TYPE_CHECKING:
     Guidance = float
 else:
     _WHOLE, _DECIMAL = discord.AppCommandOptionType.integer, discord.AppCommandOptionType.number
-    Count = app_commands.Transform[int, _Between(_WHOLE, 1, COUNT_LIMIT)]
-    Steps = app_commands.Transform[int, _Between(_WHOLE, 1, STEPS_LIMIT)]
-    Guidance = app_commands.Transform[float, _Between(_DECIMAL, GUIDANCE_LOW, GUIDANCE_HIGH)]
+    Count = app_commands.Transform[int, Between(_WHOLE, 1, COUNT_LIMIT)]
+    Steps = app_commands.Transform[int, Between(_WHOLE, 1, STEPS_LIMIT)]
+    Guidance = app_commands.Transform[float, Between(_DECIMAL, GUIDANCE_LOW, GUIDANCE_HIGH)]
 
 
 async def image(
@@ -89,18 +64,8 @@ async def complete_prompt(interaction: Interaction, current: str) -> Choices:
     return choices_for(current, [(text, text) for text in texts])
 
 
-async def complete_model(interaction: Interaction, current: str) -> Choices:
-    """Models on this machine; the practice models say that they are such."""
-    bot = interaction.client
-    options = []
-    for model in bot.desk.catalog.models("image"):
-        if model.path is None:
-            continue
-        title = model.title
-        if model.mini:
-            title = bot.sentences.text("model.rehearsal", interaction.locale, title=title)
-        options.append((title, model.id))
-    return choices_for(current, options)
+async def complete_image_model(interaction: Interaction, current: str) -> Choices:
+    return complete_model(interaction, "image", current)
 
 
 async def complete_size(interaction: Interaction, current: str) -> Choices:
@@ -128,7 +93,7 @@ async def setup(bot: AtelierBot) -> None:
     completions = {
         "prompt": complete_prompt,
         "size": complete_size,
-        "model": complete_model,
+        "model": complete_image_model,
         "scheduler": complete_scheduler,
     }
     bot.tree.add_command(make_command(image, "image", bot.sentences, completions=completions))

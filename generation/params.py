@@ -32,7 +32,7 @@ def clean_prompt(text: str, *, required: bool = True) -> str:
     text = " ".join(text.split())
     if any(is_control(char) for char in text):
         raise InvalidInput("prompt_control")
-    if required and not any(_is_seen(char) for char in text):
+    if required and not any(is_seen(char) for char in text):
         raise InvalidInput("prompt_empty")
     if len(text) > PROMPT_LIMIT:
         raise InvalidInput("prompt_long", length=len(text), limit=PROMPT_LIMIT)
@@ -45,7 +45,8 @@ def is_control(char: str) -> bool:
     return category in {"Cc", "Cs", "Co"} or (category == "Cn" and ord(char) not in _PICTOGRAPHS)
 
 
-def _is_seen(char: str) -> bool:
+def is_seen(char: str) -> bool:
+    """Whether it leaves a mark on paper."""
     return (
         unicodedata.category(char)[0] not in "MZ"
         and unicodedata.category(char) != "Cf"
@@ -125,5 +126,5 @@ class ImageParams:
 
 
 def work_units(params: Mapping[str, Any]) -> float:
-    """How much there is to do: steps x count x pixels; 1 for each of them that a medium does not have."""
-    return math.prod(float(params.get(name) or 1) for name in ("steps", "count", "width", "height"))
+    """How much there is to do: steps x count x pixels, or tokens; 1 for each of them that a medium does not have."""
+    return math.prod(float(params.get(name) or 1) for name in ("steps", "count", "width", "height", "length"))

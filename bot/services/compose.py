@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.services.finishing import model_of
 from bot.services.ports import ImagePost, Picture
 from data.artifacts import Artifact, Artifacts
 from data.errors import ArtifactChanged
 from generation.catalog import Catalog
-from generation.errors import NotFound, WorkerGarbage
+from generation.errors import WorkerGarbage
 from generation.job import Job, seed_of
 from generation.ports import Runner
 from generation.supervisor import Outcome, Request
@@ -63,7 +64,7 @@ class Composer:
     async def _post(
         self, job: Job, sheet: Path, files: Mapping[tuple[str, int], Path], *, seconds: float
     ) -> ImagePost:
-        title, is_rehearsal = self._model_of(job)
+        title, is_rehearsal = model_of(self._catalog, job)
         return ImagePost(
             job=job,
             model_title=title,
@@ -76,14 +77,6 @@ class Composer:
             beside=None if await self._beside(job) is None else job.seed,
             is_rehearsal=is_rehearsal,
         )
-
-    def _model_of(self, job: Job) -> tuple[str, bool]:
-        """Title, and whether it is a mini model. One that was taken out of the catalog meanwhile is named by its id."""
-        try:
-            model = self._catalog.get(job.model)
-        except NotFound:
-            return job.model, False
-        return model.title, model.mini
 
     async def _sheet_params(self, job: Job, outcome: Outcome, approved: frozenset[Path]) -> Mapping[str, Any]:
         paths = {file.index: outcome.out / file.name for file in outcome.files}
@@ -120,7 +113,7 @@ class Composer:
             "job": job.id,
             "medium": job.medium,
             "model": job.model,
-            "model_title": self._model_of(job)[0],
+            "model_title": model_of(self._catalog, job)[0],
             "params": dict(job.params),
             "seed": job.seed,
             "seeds": [seed_of(job.seed, index) for index in range(1, int(job.params["count"]) + 1)],

@@ -6,21 +6,19 @@ import asyncio
 import dataclasses
 import logging
 import shutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 
-from bot.services.compose import Composer
-from bot.services.ports import ImagePost
+from bot.services.finishing import Finisher
+from bot.services.ports import Post
 from bot.services.posting import Posting
-from data.artifacts import Artifact, Artifacts, NewArtifact
+from data.artifacts import Artifacts
 from data.errors import ArtifactChanged, StaleMove
 from data.jobs import Jobs
-from generation.errors import AtelierError, Value, WorkerError, WorkerGarbage
+from generation.errors import AtelierError, ModelMissing, Value, WorkerError
 from generation.job import Job, JobState
 from generation.supervisor import Outcome
-from moderation.pipeline import ImageDecision, Pipeline
-from moderation.verdict import CHECK_FAILED, Approved
+from moderation.verdict import CHECK_FAILED, Approved, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -28,8 +26,8 @@ _log = logging.getLogger(__name__)
 class Deliver:
     """The second half of a job's way. `on_outcome` and `on_failure` are the dispatcher's callbacks.
 
-    `prepare` makes sure that the checks can run: on a fresh machine their environment may still be on its way, and
-    a check that waits for it would refuse. What begins with a job's id in `work_dir` is removed when the job has ended.
+    `finishers` know what is done with a medium's files, see `bot.services.finishing`. What begins with a job's id in
+    `work_dir` is removed when the job has ended.
     """
 
     def __init__(
@@ -37,19 +35,15 @@ class Deliver:
         *,
         jobs: Jobs,
         artifacts: Artifacts,
-        pipeline: Pipeline,
-        composer: Composer,
+        finishers: Mapping[str, Finisher],
         posting: Posting,
         work_dir: Path,
-        prepare: Callable[[], Awaitable[None]],
     ) -> None:
         self._jobs = jobs
         self._artifacts = artifacts
-        self._pipeline = pipeline
-        self._composer = composer
+        self._finishers = finishers
         self._posting = posting
         self._work_dir = work_dir
-        self._prepare = prepare
 
     async def on_outcome(self, job: Job, outcome: Outcome) -> None:
         """The worker is done: nothing of `outcome` has been seen by anybody yet.
@@ -104,33 +98,24 @@ class Deliver:
         except ArtifactChanged as error:
             await self._end(job, JobState.FAILED, error.code)
             return
-        if isinstance(post, ImageDecision):
+        if isinstance(post, Verdict):
             await self._refuse(job, post)
         else:
             await self._posting.post(job, post, again=self.post_again)
 
-    async def _approve_kept(self, job: Job) -> Approved[ImagePost] | ImageDecision:
-        """The post made of the kept files, or the decision that refuses them. Raises ArtifactChanged."""
+    async def _approve_kept(self, job: Job) -> Approved[Post] | Verdict:
+        """The post made of the kept files, or the verdict that refuses them. Raises ArtifactChanged."""
         kept = await self._artifacts.of_job(job.id)
-        pictures = [item for item in kept if item.kind == "image" and item.path is not None]
-        if not pictures or await self._artifacts.verify(job.id):
+        if not kept or await self._artifacts.verify(job.id):
             raise ArtifactChanged
-        decision = await self._judge_copies(job, pictures)
-        if decision.approved is None or decision.flagged:
-            return decision
-        if decision.digests != tuple(item.sha256 for item in pictures):
-            raise ArtifactChanged
-        seconds = await self._measured(job)
-        return await decision.approved.compose(lambda _: self._composer.kept_post(job, kept, seconds=seconds))
+        return await self._finisher(job).finish_kept(job, kept, seconds=await self._measured(job))
 
-    async def _judge_copies(self, job: Job, pictures: Sequence[Artifact]) -> ImageDecision:
-        """The pipeline destroys what it does not approve, also when it is cancelled: it gets copies."""
-        folder = Path(mkdtemp(dir=self._work_dir, prefix=f"{job.id}-again-"))
-        try:
-            copies = await asyncio.to_thread(_copy_into, folder, pictures)
-            return await self._pipeline.approve_images(copies)
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    def _finisher(self, job: Job) -> Finisher:
+        """Raises ModelMissing for a medium that this bot was started without."""
+        finisher = self._finishers.get(job.medium)
+        if finisher is None:
+            raise ModelMissing("medium_off")
+        return finisher
 
     async def _measured(self, job: Job) -> float:
         """Seconds in the worker, from the committed moves."""
@@ -138,36 +123,16 @@ class Deliver:
         return max(0.0, at.get(JobState.CHECKING, 0.0) - at.get(JobState.RUNNING, 0.0))
 
     async def _check_and_post(self, job: Job, outcome: Outcome) -> None:
-        made = sorted(outcome.files, key=lambda file: file.index)
-        if [file.index for file in made] != list(range(1, int(job.params["count"]) + 1)):
-            raise WorkerGarbage
-        await self._prepare()
-        decision = await self._pipeline.approve_images([outcome.out / file.name for file in made])
-        if decision.approved is None:
-            await self._refuse(job, decision)
+        finished = await self._finisher(job).finish(job, outcome)
+        if isinstance(finished, Verdict):
+            await self._refuse(job, finished)
             return
-        approved = await decision.approved.compose(
-            lambda files: self._composer.compose(job, outcome, frozenset(files))
-        )
-        kept = await approved.compose(lambda post: self._keep(job, post))
         job = await self._jobs.move(job.id, JobState.POSTING)
-        post = kept.map(lambda value: dataclasses.replace(value, job=job))
+        post = finished.map(lambda value: dataclasses.replace(value, job=job))
         await self._posting.post(job, post, again=self.post_again)
 
-    async def _keep(self, job: Job, post: ImagePost) -> ImagePost:
-        """What is posted is what is stored: copy the files and show the copies."""
-        sheet = NewArtifact(index=0, seed=job.seed, kind="sheet", path=post.sheet)
-        pictures = [
-            NewArtifact(index=p.index, seed=p.seed, kind="image", path=p.file, flagged=p.file is None)
-            for p in post.pictures
-        ]
-        kept = await self._artifacts.store(job.id, [sheet, *pictures])
-        return await self._composer.kept_post(job, kept, seconds=post.seconds)
-
-    async def _refuse(self, job: Job, decision: ImageDecision) -> None:
-        codes = [verdict.code for verdict in decision.verdicts if not verdict.allowed]
-        code = next(iter(codes), CHECK_FAILED)
-        await self._end(job, JobState.REFUSED, f"refused_{code}")
+    async def _refuse(self, job: Job, verdict: Verdict) -> None:
+        await self._end(job, JobState.REFUSED, f"refused_{verdict.code or CHECK_FAILED}")
 
     async def _end(
         self, job: Job, state: JobState, code: str, values: Mapping[str, Value] | None = None
@@ -185,11 +150,6 @@ class Deliver:
         """Remove the unchecked files of all its attempts."""
         for folder in (*self._work_dir.glob(f"{job.id}-*"), *others):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _copy_into(folder: Path, pictures: Sequence[Artifact]) -> list[Path]:
-    sources = [item.path for item in pictures if item.path is not None]
-    return [Path(shutil.copyfile(source, folder / source.name)) for source in sources]
 
 
 def _log_failure(job: Job, error: Exception) -> None:

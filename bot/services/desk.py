@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from bot.services.cancel import Cancel
 from bot.services.overview import Overview
 from bot.services.submit import Submit
+from bot.services.write import Write
 from generation.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     submit: Submit
+    write: Write
     cancel: Cancel
     queue: Overview
     catalog: Catalog

@@ -41,6 +41,18 @@ class ImageRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextRequest:
+    """`/text` as it was typed, nothing validated yet. `length` in tokens."""
+
+    prompt: str
+    preset: str | None = None
+    temperature: float | None = None
+    length: int | None = None
+    seed: str | int | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adaptation:
     """The form of the buttons 1-4: texts as they were typed; the picture's seed is kept."""
 
@@ -79,20 +91,36 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImagePost:
-    """A finished image job, ready to be shown: `sheet` the numbered overview, `pictures` in order.
+class Post:
+    """A finished job, ready to be shown; each medium has its own. `seconds`: how long it was in the worker."""
+
+    job: Job
+    model_title: str
+    seconds: float
+    is_rehearsal: bool = False
+    """Made by a mini model: the post says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePost(Post):
+    """`sheet` is the numbered overview, `pictures` in order.
 
     `beside`: the seed of the older picture that stands on the left of the sheet (Bildanpassung), else None.
     """
 
-    job: Job
-    model_title: str
     sheet: Path
     pictures: tuple[Picture, ...]
-    seconds: float
     beside: int | None = None
-    is_rehearsal: bool = False
-    """Made by a mini model: the post says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPost(Post):
+    """A text that a model wrote; `file` holds the whole of it, for posts in which it does not fit."""
+
+    text: str
+    file: Path
+    notices: tuple[str, ...] = ()
+    """Codes of sentences beside those of the job, e.g. that the answer stops where its length was used up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +137,7 @@ class Publisher(Protocol):
     async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
         """Best effort, at most two a job; errors are logged, never raised."""
 
-    async def publish(self, post: Approved[ImagePost], address: ReplyAddress | None) -> Posted:
+    async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
         """Edit the command's own answer while `address` lives, else a channel message, else a direct message.
 
         Idempotent for one job. Raises `NotDelivered` when nothing worked; the job stays in `posting`.

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
-from bot.services.ports import ImagePost, NotDelivered, Posted, Publisher, ReplyAddress
+from bot.services.ports import NotDelivered, Post, Posted, Publisher, ReplyAddress
 from data.addresses import ReplyAddresses
 from data.errors import StaleMove
 from data.jobs import Jobs
@@ -49,7 +49,7 @@ class Posting:
         self._tries: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def post(self, job: Job, post: Approved[ImagePost], *, again: Again) -> None:
+    async def post(self, job: Job, post: Approved[Post], *, again: Again) -> None:
         """Show it. When no way is open `again(job)` is called after a while, and at the next start."""
         try:
             await self._posts.plan(job.id, job.channel_id, job.id)

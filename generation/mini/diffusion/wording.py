@@ -206,7 +206,7 @@ def sample_fragment(rng: Random) -> tuple[str, Spec]:
     return words.pick((words.STYLES_DE if german else words.STYLES_EN)[style], rng), spec
 
 
-def sample(rng: Random, hard: float) -> tuple[str, Spec]:
+def sample(rng: Random, hard: float = 0.0) -> tuple[str, Spec]:
     """A prompt and what it asks for; may be a held-out prompt. hard: share of scenes from `HARD`."""
     draw = rng.random()
     if draw < 0.035:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.posts import footer_of
+from bot.posts.shared import footer_of
 from tests.end_to_end.discord_layer.conftest import Class
 
 PROMPT = "ein roter Kreis links von einem blauen Quadrat"

@@ -13,7 +13,8 @@ import pytest
 
 from bot import generate
 from bot.app import assemble
-from bot.generate import as_json, generate_image
+from bot.generate import as_json
+from bot.generate import generate as generate_into
 from bot.services.ports import ImageRequest
 from bot.settings import Settings
 from bot.work_folder import prepare_work_folder
@@ -57,7 +58,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: Workshop) -> 
     async def run(prompt: str = "a house", *, out: Path = tmp_path / "out", **more: Any) -> dict[str, Any]:
         request = ImageRequest(prompt=prompt, **{"count": 2, "seed": 7, **more})
         async with asyncio.timeout(10):
-            return await generate_image(settings, request, out=out, locale="de", report=lambda line: None)
+            return await generate_into(settings, request, out=out, locale="de", report=lambda line: None)
 
     return run
 

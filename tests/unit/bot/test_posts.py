@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from bot.buttons import cancel_rows, example_rows
 from bot.forms import adapt_form
 from bot.i18n import Sentences
-from bot.posts import Fill, compose_post, compose_status
+from bot.posts import compose_post
+from bot.posts.shared import Fill
+from bot.posts.status import compose_status
 from bot.services.overview import QueueRow
 from bot.services.ports import ImagePost, Picture, Status
 from cogs.queue import own_text, teacher_text
@@ -103,11 +105,11 @@ def test_a_result_fits(tmp_path: Path, prompt: str, negative: str, locale: str, 
     post = make_post(tmp_path, make_job(prompt, negative, locale), flagged=(1, 3), beside=beside)
     made = compose_post(post, SENTENCES, file_limit=10**7)
     assert len(made.content) <= 2000
-    check_embed(made.embed)
+    check_embed(made.embeds[0])
     check_view(made.view)
     assert len(made.files) <= 10
     assert all(len(file.alt) <= 1024 for file in made.files)
-    assert "@everyone" not in f"{made.content}{made.embed.description}".replace("\\@", "")
+    assert "@everyone" not in f"{made.content}{made.embeds[0].description}".replace("\\@", "")
 
 
 @FEW
@@ -167,7 +169,7 @@ def test_notices_are_said(tmp_path: Path) -> None:
 def test_fewer_files_on_request(tmp_path: Path, fill: Fill, count: int) -> None:
     made = compose_post(make_post(tmp_path, make_job()), SENTENCES, file_limit=10**7, fill=fill)
     assert len(made.files) == count
-    assert bool(made.embed.image.url) == bool(count)
+    assert bool(made.embeds[0].image.url) == bool(count)
     assert (SENTENCES.text("post.left_out", "de", n=5 - count) in made.content) == (count < 5)
 
 

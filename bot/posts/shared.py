@@ -1,0 +1,80 @@
+"""What all posts share, within Discord's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import discord
+
+from bot.i18n import Sentences
+from bot.texts import shown
+from generation.job import Job
+
+CONTENT_LIMIT = 2000
+ALT_LIMIT = 1024
+FILE_COUNT_LIMIT = 10
+REQUEST_LIMIT = 25 * 1024 * 1024 - 256 * 1024
+"""Bytes of one request, less what the text and the form's frame take."""
+DEFAULT_FILE_LIMIT = 10 * 1024 * 1024
+PROMPT_SHOWN, NEGATIVE_SHOWN = 2400, 1000
+COLOUR = 0x2E7D6B
+
+
+class Fill(IntEnum):
+    """How many files a post carries: fewer after Discord found it too large."""
+
+    NOTHING = 0
+    SHEET = 1
+    ALL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostFile:
+    path: Path
+    name: str
+    alt: str
+
+    def open(self) -> discord.File:
+        """A new file object: sending uses one up."""
+        return discord.File(self.path, filename=self.name, description=self.alt)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposedPost:
+    """A message, not yet sent. `view` is None where its buttons would have no meaning."""
+
+    content: str
+    embeds: tuple[discord.Embed, ...]
+    files: tuple[PostFile, ...]
+    view: discord.ui.View | None
+
+
+def footer_of(job_id: str, sentences: Sentences, locale: str) -> str:
+    return sentences.text("post.footer", locale, job=job_id)
+
+
+def notices(job: Job, sentences: Sentences) -> list[str]:
+    """What the result must say about itself, e.g. that it was made smaller."""
+    return [
+        sentences.text(f"notice.{code}", job.locale)
+        for code in job.notices
+        if sentences.has(f"notice.{code}")
+    ]
+
+
+def quoted(key: str, text: object, limit: int, sentences: Sentences, locale: str) -> str:
+    return f"**{sentences.text(key, locale)}**\n{shown(str(text or ''), limit)}"
+
+
+def fitting(files: Iterable[PostFile], file_limit: int) -> tuple[PostFile, ...]:
+    fitting = []
+    room = REQUEST_LIMIT
+    for file in files:
+        size = file.path.stat().st_size
+        if size <= min(file_limit, room):
+            fitting.append(file)
+            room -= size
+    return tuple(fitting)

@@ -1,0 +1,114 @@
+"""Taking a request of any medium in: check its texts, admit its owner, store it, queue it.
+
+Nothing is queued before its row is committed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from bot.services.limits import Limits
+from bot.services.ports import ReplyAddress, Requester, Ticket
+from data.jobs import Jobs
+from generation.catalog import Catalog, ModelInfo
+from generation.dispatcher import Dispatcher
+from generation.errors import ModelMissing, NotFound, Refused
+from generation.job import Job, JobState, new_job_id
+from moderation.pipeline import Pipeline
+
+SHOWN = frozenset({JobState.POSTING, JobState.POSTED})
+"""A quick hand presses a button before Discord's answer to the post has been noted down."""
+REPLY_LIFETIME_S = 14 * 60
+"""An interaction's token lives 15 minutes; one minute is kept for the way."""
+
+
+class Intake:
+    """What the commands of all media share. Methods raise an AtelierError with its sentence's code."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        jobs: Jobs,
+        dispatcher: Dispatcher,
+        pipeline: Pipeline,
+        limits: Limits,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._catalog = catalog
+        self._jobs = jobs
+        self._dispatcher = dispatcher
+        self._pipeline = pipeline
+        self._limits = limits
+        self._clock = clock
+
+    def model(self, medium: str, model_id: str | None) -> ModelInfo:
+        """An installed model; the default without an id. Raises ModelMissing or NotFound."""
+        known = self._catalog.models(medium)
+        if not known:
+            raise ModelMissing("medium_off")
+        model = next((one for one in known if model_id in (None, one.id)), None)
+        if model is None:
+            there = (one.id for one in known if one.path is not None)
+            raise NotFound("model_unknown", known=", ".join(there))
+        if model.path is None:
+            raise ModelMissing("model_missing", model=model.title)
+        return model
+
+    async def recipe(self, job_id: str, medium: str, who: Requester) -> Job:
+        """The posted job of this medium in this class. Raises NotFound job_gone."""
+        job = await self._jobs.get(job_id)
+        if job is None or job.guild_id != who.guild_id or job.state not in SHOWN or job.medium != medium:
+            raise NotFound("job_gone")
+        return job
+
+    async def queue(
+        self,
+        model: ModelInfo,
+        params: Mapping[str, Any],
+        seed: int,
+        who: Requester,
+        address: ReplyAddress | None,
+        *,
+        texts: Sequence[str],
+        medium: str | None = None,
+        parent: tuple[str | None, int | None] = (None, None),
+    ) -> Ticket:
+        """Check `texts` and queue a job. `medium`: what is asked for, if it is not simply the model's medium.
+
+        Raises LimitReached or Refused; then nothing is queued.
+        """
+        job = Job(
+            id=new_job_id(),
+            guild_id=who.guild_id,
+            channel_id=who.channel_id,
+            owner_id=who.person_id,
+            medium=medium or model.medium,
+            family=model.family,
+            model=model.id,
+            params=params,
+            seed=seed,
+            locale=who.locale,
+            created_at=self._clock(),
+            parent=parent[0],
+            parent_index=parent[1],
+        )
+        verdict = await self._pipeline.check_text(*texts)
+        async with self._limits.admit(who):
+            if not verdict.allowed:
+                await self._refuse(job, f"refused_{verdict.code}")
+            # one commit: a job that is stored waits, whatever happens next
+            job = dataclasses.replace(job, state=JobState.QUEUED)
+            expires = None if address is None else self._clock() + REPLY_LIFETIME_S
+            await self._jobs.add(job, address=None if address is None else str(address), expires_at=expires)
+            place = self._dispatcher.submit(job)
+        return Ticket(job=job, place=place, expected_seconds=await self._dispatcher.expected_seconds(job))
+
+    async def _refuse(self, job: Job, code: str) -> NoReturn:
+        """Kept as a fact for the teacher, without an address: its owner is told right now."""
+        await self._jobs.add(job)
+        await self._jobs.move(job.id, JobState.REFUSED, error_code=code)
+        raise Refused(code)

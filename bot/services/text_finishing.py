@@ -1,0 +1,100 @@
+"""Texts that a model wrote: read, checked whole together with the prompt, kept, and only then shown."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.services.finishing import model_of
+from bot.services.ports import TextPost
+from data.artifacts import Artifact, Artifacts, NewArtifact
+from data.errors import ArtifactChanged
+from generation.catalog import Catalog
+from generation.errors import WorkerGarbage
+from generation.job import Job
+from generation.params import is_control
+from generation.supervisor import Outcome
+from moderation.pipeline import Pipeline
+from moderation.verdict import Approved, Verdict
+
+ANSWER_LIMIT = 64 * 1024
+"""Bytes; a thousand tokens are a tenth of it."""
+
+
+class TextFinisher:
+    def __init__(self, *, pipeline: Pipeline, artifacts: Artifacts, catalog: Catalog) -> None:
+        self._pipeline = pipeline
+        self._artifacts = artifacts
+        self._catalog = catalog
+
+    async def finish(self, job: Job, outcome: Outcome) -> Approved[TextPost] | Verdict:
+        if [(file.kind, file.index) for file in outcome.files] != [("text", 1)]:
+            raise WorkerGarbage
+        file = outcome.out / outcome.files[0].name
+        text, digest = await asyncio.to_thread(read_answer, file)
+        decision = await self._pipeline.approve_text(text)
+        if decision.approved is None:
+            return decision.verdict
+        # the very bytes that were judged: the worker that wrote them is still running
+        kept = NewArtifact(index=1, seed=job.seed, kind="text", path=file, sha256=digest)
+        notices = tuple(code for code in ("prompt_cut", "length_reached") if _has(outcome, code))
+        return await decision.approved.compose(
+            lambda texts: self._keep(job, texts[0], kept, seconds=outcome.seconds, notices=notices)
+        )
+
+    async def finish_kept(
+        self, job: Job, kept: Sequence[Artifact], *, seconds: float
+    ) -> Approved[TextPost] | Verdict:
+        file = next((item.path for item in kept if item.kind == "text" and item.path is not None), None)
+        if file is None:
+            raise ArtifactChanged
+        text, _ = await asyncio.to_thread(read_answer, file)
+        decision = await self._pipeline.approve_text(text)
+        if decision.approved is None:
+            return decision.verdict
+        return decision.approved.map(lambda texts: self._post(job, texts[0], file, seconds, ()))
+
+    async def _keep(
+        self, job: Job, text: str, new: NewArtifact, *, seconds: float, notices: tuple[str, ...]
+    ) -> TextPost:
+        """What is posted is what is stored."""
+        (kept,) = await self._artifacts.store(job.id, [new])
+        if kept.path is None:
+            raise ArtifactChanged
+        return self._post(job, text, kept.path, seconds, notices)
+
+    def _post(self, job: Job, text: str, file: Path, seconds: float, notices: tuple[str, ...]) -> TextPost:
+        title, is_rehearsal = model_of(self._catalog, job)
+        return TextPost(
+            job=job,
+            model_title=title,
+            text=text,
+            file=file,
+            seconds=seconds,
+            is_rehearsal=is_rehearsal,
+            notices=notices,
+        )
+
+
+def read_answer(file: Path) -> tuple[str, str]:
+    """A text and the SHA-256 of its file. Raises WorkerGarbage for anything else. Reads the disk."""
+    with file.open("rb") as opened:
+        content = opened.read(ANSWER_LIMIT + 1)
+    try:
+        text = content.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise WorkerGarbage from None
+    if (
+        len(content) > ANSWER_LIMIT
+        or not text
+        or any(is_control(char) for char in text if char not in "\n\t")
+    ):
+        raise WorkerGarbage
+    return text, hashlib.sha256(content).hexdigest()
+
+
+def _has(outcome: Outcome, code: str) -> bool:
+    facts = outcome.facts
+    return bool(facts.get("prompt_cut")) if code == "prompt_cut" else facts.get("ended") == "length"
