@@ -1,69 +1,46 @@
-"""What models there are, read from each family's `models.toml`, and which of them are on this machine."""
+"""What models there are, read from each family's `models.toml`, and which of them are on this machine.
+
+What an entry may say stands in `generation/model_entries.py`.
+"""
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from generation.errors import ModelMissing, NotFound
-from generation.params import SIZE_HIGH, SIZE_LOW
+from generation.model_entries import CatalogError, ModelInfo, Source, check_entry
 
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
-_SENTENCE_LANGUAGES = frozenset({"de", "en"})
+__all__ = ["Catalog", "CatalogError", "ModelInfo", "Source", "best_first"]
 
-
-class CatalogError(Exception):
-    """A `models.toml` that cannot be used; the message names the file, the model and the key."""
+CHECKERS = frozenset({"safety", "guard"})
+"""Media whose models judge what others make. The best one on this machine is used, whatever the memory: when
+the card is full it runs on the processor, and no picture is worth a worse check."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelInfo:
-    """One model. `path` is a local folder, None when it is not on this machine; sizes in pixels.
+def best_first(models: Iterable[ModelInfo], memory_mb: int | None) -> list[ModelInfo]:
+    """Those on this machine first: real ones that fit `memory_mb`, the highest rank first, then the mini models,
+    then real ones that do not fit; at last those that are not here. None: everything fits. Ties stay as written."""
 
-    `files` maps names inside the repository to SHA-256; `data_sentence` says in "de" and "en" what it
-    learned from.
-    """
+    def place(model: ModelInfo) -> tuple[bool, int, bool, int]:
+        fits = memory_mb is None or model.memory_mb <= memory_mb
+        kind = 1 if model.mini else 0 if fits else 2
+        return model.path is None, kind, not fits, -model.rank
 
-    id: str
-    family: str
-    medium: str
-    title: str
-    path: Path | None
-    licence: str
-    languages: tuple[str, ...]
-    memory_mb: int
-    default_width: int | None = None
-    default_height: int | None = None
-    default_steps: int | None = None
-    default_guidance: float | None = None
-    data_sentence: Mapping[str, str]
-    repository: str | None = None
-    revision: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    mini: bool = False
-    default: bool = False
-
-    @property
-    def sides(self) -> tuple[int, int]:
-        """The shortest and the longest side of a picture that it can make, in pixels."""
-        low, high = self.options.get("sides", (SIZE_LOW, SIZE_HIGH))
-        return int(low), int(high)
+    return sorted(models, key=place)
 
 
 class Catalog:
-    """All models of all families; made by `read`."""
+    """All models of all families; made by `read`. `memory_mb` is what the models may take, None: unbounded."""
 
-    def __init__(self, models: Iterable[ModelInfo]) -> None:
+    def __init__(self, models: Iterable[ModelInfo], memory_mb: int | None = None) -> None:
         self._models = {model.id: model for model in models}
+        self._memory_mb = memory_mb
 
     @classmethod
-    def read(cls, families_dir: Path, models_dir: Path) -> Catalog:
+    def read(cls, families_dir: Path, models_dir: Path, memory_mb: int | None = None) -> Catalog:
         """Read every family's `models.toml`. Raises CatalogError. Reads the disk."""
         models: dict[str, ModelInfo] = {}
         for file in sorted(families_dir.glob("*/models.toml")):
@@ -71,17 +48,21 @@ class Catalog:
                 if model.id in models:
                     raise CatalogError(f"{_short(file)}: model {model.id}: the id is taken")
                 models[model.id] = model
-        return cls(models.values())
+        return cls(models.values(), memory_mb)
 
     def only(self, families: Iterable[str]) -> Catalog:
         """The models of these families alone."""
         chosen = frozenset(families)
-        return Catalog(model for model in self._models.values() if model.family in chosen)
+        return Catalog((model for model in self._models.values() if model.family in chosen), self._memory_mb)
+
+    def media(self) -> list[str]:
+        """The media that have models, as written."""
+        return list(dict.fromkeys(model.medium for model in self._models.values()))
 
     def models(self, medium: str) -> list[ModelInfo]:
-        """Those for `medium`: installed first, then defaults first, then as written."""
+        """Those for `medium`, the best one for this machine first (`best_first`)."""
         found = [one for one in self._models.values() if one.medium == medium]
-        return sorted(found, key=lambda one: (one.path is None, not one.default))
+        return best_first(found, None if medium in CHECKERS else self._memory_mb)
 
     def get(self, id: str) -> ModelInfo:  # noqa: A002 - the field's name
         """Raises NotFound model_unknown."""
@@ -102,32 +83,13 @@ class Catalog:
 
         What a real model makes is judged by a real checker or not made at all.
         """
-        if not model.mini and not any(one.path and not one.mini for one in self.models("safety")):
+        if not model.mini and not self.has_checker():
             raise ModelMissing("checker_missing", model=model.title)
 
-
-_REQUIRED: Mapping[str, type] = {
-    "id": str,
-    "medium": str,
-    "title": str,
-    "licence": str,
-    "languages": list,
-    "memory_mb": int,
-    "data_sentence": dict,
-}
-_OPTIONAL: Mapping[str, type] = {
-    "path_source": str,
-    "default_width": int,
-    "default_height": int,
-    "default_steps": int,
-    "default_guidance": float,
-    "repository": str,
-    "revision": str,
-    "files": dict,
-    "options": dict,
-    "mini": bool,
-    "default": bool,
-}
+    def has_checker(self) -> bool:
+        """Whether the checker in use (the default one) is a real one."""
+        checker = next(iter(self.models("safety")), None)
+        return checker is not None and checker.path is not None and not checker.mini
 
 
 def _short(file: Path) -> str:
@@ -148,44 +110,13 @@ def _read_file(file: Path, models_dir: Path) -> list[ModelInfo]:
 def _read_entry(entry: Any, number: int, file: Path, models_dir: Path) -> ModelInfo:
     if not isinstance(entry, dict):
         raise CatalogError(f"{_short(file)}: key model: entry {number} is not a table")
-    where = f"{_short(file)}: model {entry.get('id', number)}"
-    _check_types(entry, where)
-    _check_values(entry, where)
-    source_root = file.parents[3]
+    check_entry(entry, f"{_short(file)}: model {entry.get('id', number)}")
     source = entry.pop("path_source", None)
-    path = source_root / source if source is not None else models_dir / entry["id"]
+    path = file.parents[3] / source if source is not None else models_dir / entry["id"]
+    lists = {name: tuple(entry.get(name, ())) for name in ("languages", "unconfirmed")}
+    extra = tuple(Source(**one) for one in entry.get("extra", ()))
     return ModelInfo(
-        **{**entry, "languages": tuple(entry["languages"])},
+        **{**entry, **lists, "extra": extra},
         family=file.parent.name,
         path=path if path.exists() else None,
     )
-
-
-def _check_types(entry: Mapping[str, Any], where: str) -> None:
-    for key in _REQUIRED.keys() - entry.keys():
-        raise CatalogError(f"{where}: key {key} is missing")
-    for key, value in entry.items():
-        wanted = _REQUIRED.get(key) or _OPTIONAL.get(key)
-        if wanted is None:
-            raise CatalogError(f"{where}: key {key} is unknown")
-        if type(value) is not wanted and not (wanted is float and type(value) is int):
-            raise CatalogError(f"{where}: key {key} must be {wanted.__name__}")
-
-
-def _check_values(entry: Mapping[str, Any], where: str) -> None:
-    sentence = entry["data_sentence"]
-    problems = {
-        "id": not _ID.match(entry["id"]),
-        "languages": not all(isinstance(one, str) for one in entry["languages"]),
-        "memory_mb": entry["memory_mb"] < 0,
-        "data_sentence": set(sentence) != _SENTENCE_LANGUAGES
-        or not all(isinstance(one, str) and one for one in sentence.values()),
-        "files": not all(
-            isinstance(digest, str) and _SHA256.match(digest) for digest in entry.get("files", {}).values()
-        ),
-        "revision": ("repository" in entry) != ("revision" in entry),
-        "path_source": ("repository" in entry) == ("path_source" in entry),
-    }
-    for key, wrong in problems.items():
-        if wrong:
-            raise CatalogError(f"{where}: key {key} is not valid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import struct
 from pathlib import Path
@@ -174,3 +175,19 @@ async def test_weights_stored_by_older_libraries_are_read(runs: Runs, card: Path
     # The last bit depends on where in memory the weights lie; other weights would differ in the first digit.
     assert older["scores"] == pytest.approx(usual["scores"], abs=1e-4)
     assert older["flagged"] == usual["flagged"]
+
+
+async def test_the_checker_may_lie_in_folders_of_its_own(runs: Runs, card: Path, tmp_path: Path) -> None:
+    """As in the repository of Stable Diffusion 1.5, from which the real one is taken."""
+    mini = runs.model("mini-safety")
+    folder = tmp_path / "folders"
+    copied(mini.path or tmp_path, folder / "safety_checker")
+    (folder / "feature_extractor").mkdir()
+    name = "preprocessor_config.json"
+    (folder / "safety_checker" / name).rename(folder / "feature_extractor" / name)
+    options = {"model": "safety_checker", "processor": "feature_extractor"}
+    model = dataclasses.replace(runs.model("mini-safety", folder), options=options)
+    (found,) = await runs.check(card, model=model)
+    assert found["flagged"] is True
+    with pytest.raises(ModelMissing):
+        await runs.check(card, model=runs.model("mini-safety", copied(folder, tmp_path / "flat")))

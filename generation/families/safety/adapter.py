@@ -59,7 +59,7 @@ class SafetyAdapter:
             self._checker = self._loaded = None
             seeding.free_memory()
             context.loading(model.id)
-            self._checker = Checker(model.path)
+            self._checker = Checker(model.path, model.options)
             self._loaded = (model.id, model.path)
         return self._checker
 

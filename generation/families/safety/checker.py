@@ -5,7 +5,7 @@ The class itself compares `score > 0`, which is false for NaN as well: it would 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,12 +34,17 @@ class Finding:
 
 
 class Checker:
-    """One loaded folder: `config.json`, safetensors and `preprocessor_config.json`."""
+    """One loaded folder: `config.json`, safetensors and `preprocessor_config.json`.
 
-    def __init__(self, folder: Path) -> None:
+    `options` "model" and "processor" name the folders inside it where these lie.
+    """
+
+    def __init__(self, folder: Path, options: Mapping[str, Any]) -> None:
         """Raises TaskFailed model_missing for a missing, damaged or incomplete folder."""
         self._device = _device()
-        self._processor, self._model = _load(folder)
+        self._processor, self._model = _load(
+            folder / options.get("model", ""), folder / options.get("processor", "")
+        )
         self._model.to(self._device)
         self._embeddings: list[torch.Tensor] = []
         self._model.visual_projection.register_forward_hook(self._keep)
@@ -111,11 +116,11 @@ def _device() -> torch.device:
     return torch.device("cpu")
 
 
-def _load(folder: Path) -> tuple[Any, Any]:
+def _load(folder: Path, processor_folder: Path) -> tuple[Any, Any]:
     if not (folder / "config.json").is_file():
         raise TaskFailed("model_missing", "no config.json")
     try:
-        processor = CLIPImageProcessor.from_pretrained(folder, local_files_only=True)
+        processor = CLIPImageProcessor.from_pretrained(processor_folder, local_files_only=True)
         model, report = StableDiffusionSafetyChecker.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True, dtype=torch.float32
         )
