@@ -3,6 +3,8 @@
 ada = await Visitor.enter(server.base_url, person="Ada", locale="de")
 messages = await ada.command("bild", prompt="ein roter Kreis", anzahl=4)      # waits until nothing is loading
 await ada.press(messages[0], label="Noch einmal")
+await ada.say(f"{ada.mention()} erzähl mir etwas", channel=await ada.thread("Gespräch"))
+await ada.menu("Erkläre das", messages[0])
 await ada.leave()
 """
 
@@ -12,20 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from bot.local.errors import Json
+from bot.local.visitor_chat import VisitorChat
 from bot.local.visitor_handle import Handle, InteractionFailed
-from bot.local.visitor_line import VisitError, VisitorLine
-from bot.local.visitor_lookup import as_object, by_name, filled_field, find_component, form_fields, multipart
+from bot.local.visitor_line import Place, VisitError
+from bot.local.visitor_lookup import by_name, filled_field, find_component, form_fields
 
 __all__ = ["Handle", "InteractionFailed", "VisitError", "Visitor"]
 
 
-class Visitor(VisitorLine):
+class Visitor(VisitorChat):
     """One person at one window. Make it with `enter`; call `leave` at the end (or use it with `async with`)."""
 
     # Commands
 
     def command(
-        self, name: str, *, channel: str | None = None, target: str | None = None, **options: Any
+        self, name: str, *, channel: Place | None = None, target: str | None = None, **options: Any
     ) -> Handle:
         """Give a slash command (`"bild"`, or `"unterricht start"` with a sub-command).
 
@@ -34,8 +37,13 @@ class Visitor(VisitorLine):
         """
         return Handle(self, lambda: self._send_command(2, name, channel, target, options), self.timeout)
 
+    def menu(self, name: str, target: Json) -> Handle:
+        """Choose a command of the context menu of a message, or of a member (an entry of `state["members"]`)."""
+        place = target.get("channel_id")
+        return Handle(self, lambda: self._send_command(2, name, place, str(target["id"]), {}), self.timeout)
+
     async def autocomplete(
-        self, name: str, focused: str, value: str = "", *, channel: str | None = None, **options: Any
+        self, name: str, focused: str, value: str = "", *, channel: Place | None = None, **options: Any
     ) -> list[Json]:
         """What the bot offers for an option while it is typed: a list of {name, value}."""
         chosen = {**options, focused: _Focused(value)}
@@ -44,9 +52,9 @@ class Visitor(VisitorLine):
         return choices
 
     async def _send_command(
-        self, kind: int, name: str, channel: str | None, target: str | None, options: Json
+        self, kind: int, name: str, channel: Place | None, target: str | None, options: Json
     ) -> Any:
-        command, subs = self._find_command(name)
+        command, subs = self._find_command(name, in_menus=target is not None)
         uploads: list[Path] = []
         definitions = subs[-1]["options"] if subs else command.get("options") or []
         given = [
@@ -68,13 +76,13 @@ class Visitor(VisitorLine):
         answer = await self._post("/interactions", body, uploads)
         return answer["choices"] if kind == 4 else answer["interaction_id"]
 
-    def _find_command(self, name: str) -> tuple[Json, list[Json]]:
+    def _find_command(self, name: str, *, in_menus: bool) -> tuple[Json, list[Json]]:
+        """A command and the sub-commands that lead into it; those of context menus have names with spaces."""
+        there = [one for one in self.state["commands"] if (one["type"] != 1) == in_menus]
+        if in_menus:
+            return by_name(there, name, str(self.me["locale"])), []
         words = name.removeprefix("/").split(" ")
-        commands = {one["name"]: one for one in self.state["commands"]}
-        whole = name.removeprefix("/")
-        if whole in commands:
-            return commands[whole], []
-        found = by_name(self.state["commands"], words[0], str(self.me["locale"]))
+        found = by_name(there, words[0], str(self.me["locale"]))
         subs: list[Json] = []
         for word in words[1:]:
             inside = (subs[-1] if subs else found).get("options") or []
@@ -102,12 +110,6 @@ class Visitor(VisitorLine):
             if name in (one["name"], one["id"]):
                 return str(one["id"])
         raise KeyError(name)
-
-    async def _post(self, path: str, body: Json, uploads: list[Path]) -> Any:
-        if not uploads:
-            return await self.request("POST", path, json=body)
-        async with multipart(body, uploads) as form:
-            return await self.request("POST", path, data=form)
 
     # Components and forms
 
@@ -166,36 +168,6 @@ class Visitor(VisitorLine):
             "components": fields,
         }
         return Handle(self, lambda: self._begin(body, uploads), self.timeout)
-
-    # Chat
-
-    async def say(self, text: str, *, channel: str | None = None, files: list[Path] | None = None) -> Json:
-        """Write an ordinary message."""
-        channel_id = self.channel_id(channel or self.channel)
-        return as_object(await self._post(f"/channels/{channel_id}/messages", {"content": text}, files or []))
-
-    async def react(self, message: Json, emoji: str, *, add: bool = True) -> None:
-        """Put a reaction under a message, or take it back."""
-        path = f"/channels/{message['channel_id']}/messages/{message['id']}/reactions/{emoji}"
-        await self.request("PUT" if add else "DELETE", path)
-
-    async def delete(self, message: Json) -> None:
-        """Delete a message: one's own, or as a teacher anybody's."""
-        await self.request("DELETE", f"/channels/{message['channel_id']}/messages/{message['id']}")
-
-    async def direct(self) -> Json:
-        """The direct message channel with the bot; also a channel for `say` and `command` from then on."""
-        channel = as_object(await self.request("POST", "/direct"))
-        kept = [one for one in self.state["channels"] if one["id"] != channel["id"]]
-        self.state["channels"] = [*kept, channel]
-        return channel
-
-    async def download(self, attachment: Json) -> bytes:
-        """The bytes of an attachment."""
-        async with self._session.get(attachment["url"]) as response:
-            if response.status != 200:
-                raise VisitError(response.status, await response.text())
-            return await response.read()
 
 
 class _Focused:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 
 from bot.local.errors import Json
 from bot.local.ids import secret
-from bot.local.visitor_lookup import id_of_person, in_short
+from bot.local.visitor_lookup import id_of_person, in_short, multipart
 
+Place = str | Json
+"""A channel or thread: its name, its id, or the object itself."""
 Predicate = Callable[[str, Json], bool]
 
 
@@ -146,17 +149,28 @@ class VisitorLine:
                 raise VisitError(response.status, body)
             return body
 
+    async def _post(self, path: str, body: Json, uploads: list[Path]) -> Any:
+        if not uploads:
+            return await self.request("POST", path, json=body)
+        async with multipart(body, uploads) as form:
+            return await self.request("POST", path, data=form)
+
     # Looking
 
-    def channel_id(self, name: str) -> str:
-        """The id of a channel or thread by name (or id)."""
-        for one in self.state["channels"]:
-            if name in (one["name"], one["id"]):
-                return str(one["id"])
+    def channel_id(self, place: Place) -> str:
+        """The id of a channel or thread; of several with one name the newest."""
+        if not isinstance(place, str):
+            return str(place["id"])
+        named = [str(one["id"]) for one in self.state["channels"] if place in (one["name"], one["id"])]
+        if named:
+            return max(named, key=int)
+        if place.isdigit():
+            # An archived thread is out of sight, but who knows its id may write there and wakes it.
+            return place
         known = ", ".join(str(one["name"]) for one in self.state["channels"])
-        raise KeyError(f"no channel {name}; there are {known}")
+        raise KeyError(f"no channel {place}; there are {known}")
 
-    async def messages(self, channel: str | None = None, limit: int = 50) -> list[Json]:
+    async def messages(self, channel: Place | None = None, limit: int = 50) -> list[Json]:
         """A channel's messages, oldest first."""
         channel_id = self.channel_id(channel or self.channel)
         found: list[Json] = await self.request("GET", f"/channels/{channel_id}/messages?limit={limit}")
