@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from generation.errors import AtelierError
 from generation.families.diffusion import loading, painting, schedulers
 from generation.job import seed_of
-from generation.params import SIZE_HIGH, SIZE_LOW, ImageParams
+from generation.params import SIZE_HIGH, SIZE_LOW, STEPS_LIMIT, ImageParams
 from generation.worker import seeding
 from generation.worker.api import Context, File, Model, Result, Task, TaskFailed
 
@@ -48,6 +49,9 @@ class DiffusionAdapter:
         context.check()
         pipeline = self._load(model, context)
         painting.check_size(pipeline, params, tuple(model.options.get("sides", (SIZE_LOW, SIZE_HIGH))))
+        painting.check_steps(params, tuple(model.options.get("steps", (1, STEPS_LIMIT))))
+        if model.options.get("own_scheduler"):
+            params = dataclasses.replace(params, scheduler=None)  # the facts name the one that was used
         seeds = [seed_of(task.seed, index) for index in range(1, params.count + 1)]
         pictures = painting.paint(pipeline, params, seeds, at_once=self._at_once(model), context=context)
         files = []

@@ -40,6 +40,12 @@ def check_size(pipeline: Any, params: ImageParams, sides: tuple[int, int]) -> No
             raise TaskFailed("invalid", f"side {side} is not {sides[0]} to {sides[1]} in steps of {factor}")
 
 
+def check_steps(params: ImageParams, steps: tuple[int, int]) -> None:
+    """Raises TaskFailed invalid unless there are `steps` (fewest, most): few-step models know no more."""
+    if not steps[0] <= params.steps <= steps[1]:
+        raise TaskFailed("invalid", f"{params.steps} steps are not {steps[0]} to {steps[1]}")
+
+
 def is_cut(pipeline: Any, text: str) -> bool:
     """Whether the text encoder will see only the beginning of `text` (77 tokens with both ends for CLIP)."""
     room = min(pipeline.tokenizer.model_max_length, pipeline.text_encoder.config.max_position_embeddings)
@@ -74,7 +80,8 @@ def _denoise(pipeline: Any, params: ImageParams, seeds: list[int], progress: Pro
     """Latents, shape (len(seeds), channels, height/8, width/8), all finite."""
     latents: torch.Tensor = pipeline(
         prompt=[params.prompt] * len(seeds),
-        negative_prompt=[params.negative] * len(seeds),
+        # none at all is what Stable Diffusion XL has learned to take for "nothing in particular"
+        negative_prompt=[params.negative] * len(seeds) if params.negative else None,
         width=params.width,
         height=params.height,
         num_inference_steps=params.steps,
@@ -90,7 +97,8 @@ def _denoise(pipeline: Any, params: ImageParams, seeds: list[int], progress: Pro
 @torch.no_grad()
 def _decode(pipeline: Any, latent: torch.Tensor) -> Any:
     # one at a time: the decoder needs the most memory of all, and so batches cannot change a pixel here
-    pixels = pipeline.vae.decode(latent / pipeline.vae.config.scaling_factor, return_dict=False)[0]
+    scaled = (latent / pipeline.vae.config.scaling_factor).to(pipeline.vae.dtype)
+    pixels = pipeline.vae.decode(scaled, return_dict=False)[0]
     return pipeline.image_processor.postprocess(_finite(pixels, "pixels"), output_type="pil")[0]
 
 
