@@ -107,7 +107,8 @@ def environments_of(settings: Settings, *, report: Report) -> Environments:
 def catalog_of(settings: Settings) -> Catalog:
     """The models of the families that are switched on. Raises FamilyUnknown."""
     check_families(settings.families)
-    return Catalog.read(_FAMILIES_DIR, settings.models_dir).only(settings.families)
+    memory_mb = model_memory_mb(settings.memory_mb)
+    return Catalog.read(_FAMILIES_DIR, settings.models_dir, memory_mb).only(settings.families)
 
 
 @asynccontextmanager
