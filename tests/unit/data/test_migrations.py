@@ -13,7 +13,7 @@ from data import migrations
 from data.database import Database
 from data.errors import DatabaseNewer
 
-NEXT = ("m002_next", ("CREATE TABLE extra (name TEXT)", "INSERT INTO extra VALUES ('moved')"))
+NEXT = ("m999_next", ("CREATE TABLE extra (name TEXT)", "INSERT INTO extra VALUES ('moved')"))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_file_is_copied_before_a_step(connection: sqlite3.Connection, tmp_pa
     backups = tmp_path / "backups"
     migrations.apply(connection, backups=backups)
     connection.execute("INSERT INTO timings (model, what, seconds) VALUES ('m', 'unit', 1)")
-    assert migrations.apply(connection, backups=backups, steps=(*migrations.STEPS, NEXT)) == ["m002_next"]
+    assert migrations.apply(connection, backups=backups, steps=(*migrations.STEPS, NEXT)) == ["m999_next"]
     assert connection.execute("SELECT name FROM extra").fetchone() == ("moved",)
     (copy,) = backups.iterdir()
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
@@ -69,12 +69,12 @@ def test_copies_do_not_outlive_a_week(connection: sqlite3.Connection, tmp_path: 
 
 def test_a_step_that_fails_leaves_nothing_behind(connection: sqlite3.Connection, tmp_path: Path) -> None:
     migrations.apply(connection, backups=tmp_path / "backups")
-    broken = ("m002_broken", ("CREATE TABLE extra (name TEXT)", "INSERT INTO nowhere VALUES (1)"))
+    broken = ("m999_broken", ("CREATE TABLE extra (name TEXT)", "INSERT INTO nowhere VALUES (1)"))
     with pytest.raises(sqlite3.OperationalError):
         migrations.apply(connection, backups=tmp_path / "backups", steps=(*migrations.STEPS, broken))
     assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extra'").fetchone() == (0,)
     assert migrations.apply(connection, backups=tmp_path / "backups", steps=(*migrations.STEPS, NEXT)) == [
-        "m002_next"
+        "m999_next"
     ]
 
 
