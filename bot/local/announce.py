@@ -6,7 +6,7 @@ from bot.local import message_shapes, shapes
 from bot.local.errors import Json
 from bot.local.intents import Intent
 from bot.local.permissions import audience, may_see
-from bot.local.state import DM, is_thread
+from bot.local.state import DM, PRIVATE_THREAD, is_thread
 from bot.local.world import World
 
 EPHEMERAL, AUTOCOMPLETE = 1 << 6, 4
@@ -138,18 +138,26 @@ class Announcer:
             world.windows.channels_changed(record["id"])
             return
         if is_thread(record):
-            data = shapes.thread(world, record)
-            if verb == "CREATE":
-                data["newly_created"] = True
-            name = f"THREAD_{verb}"
+            data, name = _thread(world, record, verb), f"THREAD_{verb}"
         else:
             data, name = shapes.channel(world, record), f"CHANNEL_{verb}"
         if verb == "DELETE" or may_see(world.state, record, world.bot_id):
             world.gateway.dispatch(name, data, intent=Intent.GUILDS)
+        own = world.state.thread_members.get(f"{record['id']}:{world.bot_id}")
+        if own is not None and is_thread(record) and verb == "CREATE":
+            self._thread_members(own, added=[own])
         world.windows.channels_changed(record["id"])
 
-    def _thread_members_put(self, record: Json, _before: Json | None) -> None:
-        self._thread_members(record, added=[shapes.thread_member(record)])
+    def _thread_members_put(self, record: Json, before: Json | None) -> None:
+        if before is not None:
+            return
+        world = self._world
+        thread = world.state.channels.get(record["thread_id"])
+        if thread is not None and record["user_id"] == world.bot_id and thread["type"] == PRIVATE_THREAD:
+            # Only now does the bot hear of it.
+            shape = shapes.thread(world, thread, for_user=world.bot_id)
+            world.gateway.dispatch("THREAD_CREATE", shape, intent=Intent.GUILDS)
+        self._thread_members(record, added=[record])
 
     def _thread_members_delete(self, record: Json) -> None:
         self._thread_members(record, removed=[record["user_id"]])
@@ -166,12 +174,22 @@ class Announcer:
             "member_count": len(self._world.state.thread_member_ids(thread["id"])),
         }
         if added:
-            data["added_members"] = added
+            data["added_members"] = [self._thread_member(thread, one) for one in added]
         if removed:
             data["removed_member_ids"] = removed
-        if may_see(self._world.state, thread, self._world.bot_id):
-            self._world.gateway.dispatch("THREAD_MEMBERS_UPDATE", data, intent=Intent.GUILDS)
+        own = record["user_id"] == self._world.bot_id
+        if own or may_see(self._world.state, thread, self._world.bot_id):
+            intent = Intent.GUILDS if own else Intent.GUILD_MEMBERS
+            self._world.gateway.dispatch("THREAD_MEMBERS_UPDATE", data, intent=intent)
         self._world.windows.channels_changed()
+
+    def _thread_member(self, thread: Json, record: Json) -> Json:
+        member = self._world.state.members[f"{thread['guild_id']}:{record['user_id']}"]
+        return {
+            **shapes.thread_member(record),
+            "member": shapes.member(self._world, member),
+            "presence": None,
+        }
 
     # Members, roles, guilds
 
@@ -232,3 +250,10 @@ class Announcer:
             "components": record["components"],
         }
         self._world.windows.send({record["user_id"]}, "MODAL_OPEN", lambda _viewer: data)
+
+
+def _thread(world: World, record: Json, verb: str) -> Json:
+    if verb == "DELETE":
+        return {key: record[key] for key in ("id", "guild_id", "parent_id", "type")}
+    shape = shapes.thread(world, record)
+    return {**shape, "newly_created": True} if verb == "CREATE" else shape

@@ -17,13 +17,16 @@ LOCALES = frozenset(
 )  # fmt: skip
 _NAME = re.compile(r"[-_'\w]{1,32}")
 _SUB, _GROUP, _STRING, _INTEGER, _NUMBER = 1, 2, 3, 4, 10
-MAX_COMMANDS, MAX_OPTIONS, MAX_CHOICES, MAX_SIZE = 100, 25, 25, 8000
+MAX_OPTIONS, MAX_CHOICES, MAX_SIZE = 25, 25, 8000
+MOST = {1: 100, 2: 5, 3: 5}
+"""Slash commands, commands of people's and of messages' context menus; for all servers, and again for each."""
 
 
 def check_commands(commands: list[Json]) -> None:
     """Refuse with 50035 or 30032 what Discord would not register."""
-    if len(commands) > MAX_COMMANDS:
-        raise Refusal(400, 30032, "Maximum number of application commands reached (100).")
+    for kind, most in MOST.items():
+        if sum((one.get("type") or 1) == kind for one in commands) > most:
+            raise Refusal(400, 30032, f"Maximum number of application commands reached ({most}).")
     problems = Problems()
     names: set[tuple[int, str]] = set()
     for place, one in enumerate(commands):
@@ -37,13 +40,27 @@ def check_commands(commands: list[Json]) -> None:
 
 
 def _check_command(command: Json, at: Problems) -> None:
+    if not at.at("type").choice(command.get("type") or 1, set(MOST)):
+        return
     if (command.get("type") or 1) != 1:
-        at.at("name").text(command.get("name") or "", 1, 32)
+        _check_menu_command(command, at)
         return
     _check_names(command, at)
     _check_options(command.get("options") or [], at.at("options"), depth=0)
     if _size(command) > MAX_SIZE:
         at.add("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({MAX_SIZE})")
+
+
+def _check_menu_command(command: Json, at: Problems) -> None:
+    """A command of a context menu: a name in any case, spaces allowed, and nothing else."""
+    at.at("name").text(command.get("name") or "", 1, 32)
+    for locale, name in (command.get("name_localizations") or {}).items():
+        if at.at("name_localizations", locale).choice(locale, LOCALES):
+            at.at("name_localizations", locale).text(name, 1, 32)
+    if command.get("description"):
+        at.at("description").text(command["description"], 0, 0)
+    if command.get("options"):
+        at.at("options").length(command["options"], 0, 0)
 
 
 def _check_names(thing: Json, at: Problems) -> None:

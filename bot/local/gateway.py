@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.local import shapes
+from bot.local.content_intent import readable
 from bot.local.errors import Json
 from bot.local.ids import secret
 from bot.local.intents import KNOWN, PRIVILEGED, Intent
@@ -57,17 +58,14 @@ class Gateway:
         self._forget_left()
         for session in self.sessions.values():
             if not intent or session.intents & intent:
-                shown = _without_content(self.world, data) if self._hides(name, data, session) else data
+                shown = self._permitted(name, data, session)
                 session.push(name, shown)
                 self.world.traffic.saw(Dispatched(name, shown))
 
-    def _hides(self, name: str, data: Json, session: Session) -> bool:
-        """Whether the content of a message is none of this bot's business (no message content intent)."""
-        if name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or session.intents & Intent.MESSAGE_CONTENT:
-            return False
-        bot_id = self.world.bot_id
-        mentioned = any(one["id"] == bot_id for one in data["mentions"])
-        return data["author"]["id"] != bot_id and "guild_id" in data and not mentioned
+    def _permitted(self, name: str, data: Json, session: Session) -> Json:
+        """The event without what is none of this bot's business (no message content intent)."""
+        about = name in ("MESSAGE_CREATE", "MESSAGE_UPDATE")
+        return readable(self.world, data) if about and not session.intents & Intent.MESSAGE_CONTENT else data
 
     def _forget_left(self) -> None:
         limit = self.world.clock.now() - self.world.limits.resume_within
@@ -267,8 +265,3 @@ def _begins(world: World, member: Json, query: str) -> bool:
     known = world.state.users[member["user_id"]]
     names = (member["nick"], known["global_name"], known["username"])
     return any(name and name.lower().startswith(query.lower()) for name in names)
-
-
-def _without_content(world: World, data: Json) -> Json:
-    """A message as a bot without the message content intent gets it."""
-    return {**data, "content": "", "embeds": [], "attachments": [], "components": []}

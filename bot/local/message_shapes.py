@@ -9,6 +9,9 @@ from bot.local.errors import Json
 from bot.local.shapes import thread, user
 from bot.local.world import World
 
+THREAD_CREATED, REPLY, THREAD_STARTER = 18, 19, 21
+"""Types of messages that refer to something."""
+
 
 def attachment(world: World, record: Json, channel_id: str) -> Json:
     """An attachment with the address it has now (the port may change with a restart)."""
@@ -17,8 +20,8 @@ def attachment(world: World, record: Json, channel_id: str) -> Json:
     return {**record, "url": address, "proxy_url": address}
 
 
-def message(world: World, record: Json, viewer: str) -> Json:
-    """A message as `viewer` (a user id) sees it."""
+def message(world: World, record: Json, viewer: str, *, nested: bool = False) -> Json:
+    """A message as `viewer` (a user id) sees it; a `nested` one does not show in turn what it refers to."""
     state = world.state
     files = [attachment(world, one, record["channel_id"]) for one in record["attachments"]]
     places = {one["filename"]: one for one in files}
@@ -46,6 +49,8 @@ def message(world: World, record: Json, viewer: str) -> Json:
     if record["nonce"] is not None and viewer == record["author_id"]:
         shape["nonce"] = record["nonce"]
     _add_origin(world, record, shape)
+    if record["reference"] is not None and not nested and record["type"] in (REPLY, THREAD_STARTER):
+        shape["referenced_message"] = _referenced(world, record["reference"], viewer)
     return shape
 
 
@@ -61,16 +66,23 @@ def _add_origin(world: World, record: Json, shape: Json) -> None:
             shape["interaction"] = {key: named[key] for key in ("id", "type", "name", "user")}
     if record["reference"] is not None:
         shape["message_reference"] = {"type": 0, **record["reference"]}
-        shape["referenced_message"] = None
     started = world.state.channels.get(record["id"])
     if started is not None:
         shape["thread"] = thread(world, started)
+
+
+def _referenced(world: World, reference: Json, viewer: str) -> Json | None:
+    """What a reply answers, or what a thread hangs on; None when it is gone."""
+    record = world.state.messages.get(reference["message_id"])
+    return None if record is None else message(world, record, viewer, nested=True)
 
 
 def metadata(world: World, record: Json) -> Json:
     """`interaction_metadata`; `name` is the command's, as clients get it from Discord too."""
     shape = {key: value for key, value in record.items() if key != "user_id"}
     shape["user"] = user(world.state.users[record["user_id"]])
+    if "target_user_id" in record:
+        shape["target_user"] = user(world.state.users[shape.pop("target_user_id")])
     if "triggering_interaction_metadata" in record:
         shape["triggering_interaction_metadata"] = metadata(world, record["triggering_interaction_metadata"])
     return shape

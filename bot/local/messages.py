@@ -15,11 +15,19 @@ from bot.local.components import numbered
 from bot.local.errors import Json, Problems, Refusal, unknown
 from bot.local.limits import COMPONENTS_V2, check_message, check_not_empty
 from bot.local.permissions import Permission, require, sending
-from bot.local.state import WRITABLE, copied
+from bot.local.state import WRITABLE, is_thread
+from bot.local.threads import is_locked_for, join, wake
 from bot.local.uploads import Upload, attachment_record
 from bot.local.world import World
 
-SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SILENT, VOICE = 1 << 2, 1 << 6, 1 << 7, 1 << 12, 1 << 13
+SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING, SILENT, VOICE = (
+    1 << 2,
+    1 << 5,
+    1 << 6,
+    1 << 7,
+    1 << 12,
+    1 << 13,
+)
 NONCE_WINDOW = 300.0
 """Seconds in which `enforce_nonce` finds the message that a nonce already made."""
 
@@ -43,9 +51,8 @@ def may_write(world: World, channel: Json, user_id: str, body: Json, uploads: li
     if body.get("embeds"):
         needed |= Permission.EMBED_LINKS
     require(world.state, channel, user_id, needed)
-    metadata = channel.get("thread_metadata")
-    if metadata is not None and metadata["locked"]:
-        raise Refusal(400, 160005, "Thread is locked")
+    if is_locked_for(world, channel, user_id):
+        raise Refusal(403, 160005, "Thread is locked")
 
 
 def post(world: World, channel: Json, author_id: str, body: Json, uploads: list[Upload]) -> Json:
@@ -61,7 +68,10 @@ def post(world: World, channel: Json, author_id: str, body: Json, uploads: list[
         return earlier
     record = compose(world, channel, author_id, body, uploads)
     check_not_empty(record)
-    _wake(world, channel)
+    wake(world, channel)
+    if is_thread(channel):
+        for user_id in dict.fromkeys([author_id, *record["mentions"]]):
+            join(world, channel, user_id)
     return world.put("messages", record)
 
 
@@ -82,13 +92,6 @@ def _by_nonce(world: World, channel_id: str, author_id: str, body: Json) -> Json
         if record["nonce"] == nonce and record["author_id"] == author_id:
             return record
     return None
-
-
-def _wake(world: World, channel: Json) -> None:
-    """Writing into an archived thread opens it again."""
-    metadata = channel.get("thread_metadata")
-    if metadata is not None and metadata["archived"]:
-        world.put("channels", copied(channel, thread_metadata={**metadata, "archived": False}))
 
 
 def compose(

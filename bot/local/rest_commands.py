@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.local import shapes
-from bot.local.command_rules import MAX_COMMANDS, check_commands
+from bot.local.command_rules import MOST, check_commands
 from bot.local.errors import Json, Refusal, unknown
 from bot.local.rest import Answer, Call, Routes
 
@@ -43,8 +43,9 @@ async def create(call: Call) -> Answer:
     before = {(one["type"], one["name"]): one for one in call.world.state.commands_for(guild_id)}
     record = _record(call, guild_id, call.form, before)
     known = record["id"] in call.world.state.commands
-    if not known and len(before) >= MAX_COMMANDS:
-        raise Refusal(400, 30032, "Maximum number of application commands reached (100).")
+    most = MOST[record["type"]]
+    if not known and sum(kind == record["type"] for kind, _name in before) >= most:
+        raise Refusal(400, 30032, f"Maximum number of application commands reached ({most}).")
     call.world.put("commands", record)
     _tell(call)
     return Answer(200 if known else 201, shapes.command(call.world, record))

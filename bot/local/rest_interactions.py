@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.local import interactions, message_shapes, messages
+from bot.local import interactions, message_shapes, messages, threads
 from bot.local.components import check_modal, numbered
 from bot.local.errors import Json, Problems, Refusal, unknown
 from bot.local.interactions import CHOICES, DEFER, DEFER_UPDATE, MESSAGE, OPEN_FORM, UPDATE
@@ -57,6 +57,10 @@ def _compose(call: Call, interaction: Json, body: Json, *, flags: int, kind: int
     """A new message in the name of an interaction, visible to one person where `flags` say so."""
     world = call.world
     channel = world.state.channels[interaction["channel_id"]]
+    if not flags & EPHEMERAL:
+        if threads.is_locked_for(world, channel, world.bot_id):
+            raise Refusal(403, 50083, "Thread is archived")
+        threads.wake(world, channel)
     record = messages.compose(world, channel, world.bot_id, body, call.uploads)
     metadata = interaction["metadata"]
     if interaction["original_id"] is not None:
@@ -76,7 +80,10 @@ def _compose(call: Call, interaction: Json, body: Json, *, flags: int, kind: int
 
 
 def _kind_of_original(interaction: Json) -> int:
-    return 20 if interaction["type"] == interactions.COMMAND else 0
+    """Type 20 answers a slash command, 23 one of a context menu."""
+    if interaction["type"] != interactions.COMMAND:
+        return 0
+    return 20 if interaction["metadata"].get("command_type", 1) == 1 else 23
 
 
 def _answer_message(call: Call, interaction: Json, data: Json) -> tuple[Json, Json]:
@@ -221,6 +228,7 @@ async def edit(call: Call) -> Answer:
 def _revise(call: Call, interaction: Json, record: Json) -> Json:
     """Edit a message through the webhook; what was loading is so no longer."""
     was_loading = bool(record["flags"] & LOADING)
+    threads.require_awake(call.world.state.channels[record["channel_id"]])
     change = {} if was_loading else messages.edited(call.world)
     settled = copied(record, flags=record["flags"] & ~LOADING)
     revised = messages.revise(call.world, settled, call.form, call.uploads, **change)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bot.local import message_shapes, messages, shapes
+from bot.local import messages, shapes, threads
+from bot.local.content_intent import message_for_bot
 from bot.local.errors import Json, Refusal
-from bot.local.permissions import Permission, audience, require
+from bot.local.permissions import Permission, require
 from bot.local.rest import Answer, Call, Routes
 from bot.local.state import copied
+from bot.local.typing_start import start_typing
 
 
 def _place(call: Call, needed: int = 0) -> Json:
@@ -21,7 +23,7 @@ def _named(call: Call) -> tuple[Json, Json]:
 
 
 def _shown(call: Call, record: Json) -> Answer:
-    return Answer(200, message_shapes.message(call.world, record, call.world.bot_id))
+    return Answer(200, message_for_bot(call.world, record))
 
 
 async def create(call: Call) -> Answer:
@@ -43,11 +45,12 @@ async def read_history(call: Call) -> Answer:
     except Refusal:
         return Answer(200, [])
     records = messages.history(world, channel, "", limit=limit, query=call.query)
-    return Answer(200, [message_shapes.message(world, one, world.bot_id) for one in records])
+    return Answer(200, [message_for_bot(world, one) for one in records])
 
 
 async def edit(call: Call) -> Answer:
-    _channel, record = _named(call)
+    channel, record = _named(call)
+    threads.require_awake(channel)
     messages.require_own(call.world, record, call.world.bot_id)
     change = messages.edited(call.world)
     return _shown(call, messages.revise(call.world, record, call.form, call.uploads, **change))
@@ -74,10 +77,7 @@ async def delete_many(call: Call) -> Answer:
 
 
 async def type_on(call: Call) -> Answer:
-    channel = _place(call)
-    data = {"channel_id": channel["id"], "user_id": call.world.bot_id, "guild_id": channel["guild_id"]}
-    people = audience(call.world.state, channel)
-    call.world.windows.send(people, "TYPING_START", lambda _viewer: data)
+    start_typing(call.world, _place(call), call.world.bot_id)
     return Answer(204)
 
 
@@ -86,6 +86,7 @@ async def type_on(call: Call) -> Answer:
 
 async def react(call: Call) -> Answer:
     channel, record = _named(call)
+    threads.require_awake(channel)
     require(call.world.state, channel, call.world.bot_id, Permission.READ_MESSAGE_HISTORY)
     messages.react(call.world, channel, record, call.world.bot_id, call.params["emoji"])
     return Answer(204)
@@ -142,7 +143,7 @@ async def pins(call: Call) -> Answer:
     channel = _place(call)
     world = call.world
     items = [
-        {"pinned_at": one["pinned_at"], "message": message_shapes.message(world, one, world.bot_id)}
+        {"pinned_at": one["pinned_at"], "message": message_for_bot(world, one)}
         for one in _pinned(call, channel)
     ]
     return Answer(200, {"items": items[: call.number("limit", 50, 1, 50)], "has_more": len(items) > 50})

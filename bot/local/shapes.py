@@ -110,7 +110,9 @@ def channel(world: World, record: Json) -> Json:
 def thread(world: World, record: Json, *, for_user: str | None = None) -> Json:
     """A thread; with `for_user` it carries that user's membership, as in the answer to its maker."""
     members = world.state.thread_member_ids(record["id"])
-    count = len(world.state.message_ids(record["id"]))
+    # The message that a thread began with is not counted, be it there (a forum) or only pointed to (type 21).
+    messages = [world.state.messages[str(one)] for one in world.state.message_ids(record["id"])]
+    count = sum(one["id"] != record["id"] and one["type"] != 21 for one in messages)
     shape: Json = {
         "id": record["id"],
         "type": record["type"],
@@ -133,6 +135,7 @@ def thread(world: World, record: Json, *, for_user: str | None = None) -> Json:
 
 
 def thread_member(record: Json) -> Json:
+    """A membership; events about several people add the `member` to it."""
     return {
         "id": record["thread_id"],
         "user_id": record["user_id"],

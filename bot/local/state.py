@@ -116,6 +116,8 @@ class State:
         elif table == "channels":
             for number in self._order.pop(record["id"], []):
                 self.messages.pop(str(number), None)
+            for user_id in self.thread_member_ids(record["id"]):
+                del self.thread_members[f"{record['id']}:{user_id}"]
 
     def events(self) -> Iterator[Json]:
         """The events that make this state from nothing: a journal without its history."""

@@ -108,13 +108,19 @@ class Windows:
             seen = {one["id"]: one for one in channels_of(self._world, member)}
             for socket in member.sockets:
                 for channel_id in socket.known - set(seen):
-                    _push(socket, _text({"t": "CHANNEL_DELETE", "d": {"id": channel_id}}))
+                    gone = {"id": channel_id, "archived": self._only_archived(channel_id, member)}
+                    _push(socket, _text({"t": "CHANNEL_DELETE", "d": gone}))
                 for channel_id, shape in seen.items():
                     if channel_id not in socket.known:
                         _push(socket, _text({"t": "CHANNEL_CREATE", "d": shape}))
                     elif channel_id == changed:
                         _push(socket, _text({"t": "CHANNEL_UPDATE", "d": shape}))
                 socket.known = set(seen)
+
+    def _only_archived(self, channel_id: str, member: Member) -> bool:
+        """Whether a channel that went out of sight is a thread that could still be opened."""
+        record = self._world.state.channels.get(channel_id)
+        return record is not None and is_thread(record) and may_see(self._world.state, record, member.user_id)
 
     # Pages
 
@@ -206,7 +212,9 @@ def channels_of(world: World, member: Member) -> list[Json]:
 def channel_shape(world: World, record: Json, member: Member) -> Json:
     """A channel with what the window needs to draw it."""
     granted = in_channel(world.state, record, member.user_id)
-    writable = record["type"] in WRITABLE and bool(granted & sending(record))
+    metadata = record.get("thread_metadata") or {"archived": False, "locked": False}
+    locked = metadata["locked"] and not granted & Permission.MANAGE_THREADS
+    writable = record["type"] in WRITABLE and bool(granted & sending(record)) and not locked
     direct = record["type"] == DM
     return {
         "id": record["id"],
@@ -217,5 +225,7 @@ def channel_shape(world: World, record: Json, member: Member) -> Json:
         "position": record.get("position", 0),
         "can_write": writable,
         "can_manage": bool(granted & Permission.MANAGE_MESSAGES),
+        "archived": metadata["archived"],
+        "locked": metadata["locked"],
         "last_message_id": shapes.channel(world, record).get("last_message_id"),
     }

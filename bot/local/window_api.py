@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.local import message_shapes, messages, shapes
+from bot.local import message_shapes, messages, shapes, threads
 from bot.local.errors import Json, Refusal, unknown
-from bot.local.intents import Intent
-from bot.local.permissions import Permission, audience, in_channel, in_guild, require
+from bot.local.permissions import Permission, in_guild, require
 from bot.local.rest_guilds import direct_record
+from bot.local.typing_start import start_typing
 from bot.local.uploads import Form, read_form
 from bot.local.window import COOKIE, SECURITY, Member, Windows, channel_shape, channels_of
 from bot.local.window_interactions import begin, commands_of
@@ -20,6 +20,7 @@ from bot.local.world import World
 
 PREFIX = "/w/{window:[A-Za-z0-9_-]{8,64}}"
 _LOCALES = ("de", "en-US", "en-GB")
+_SAYABLE = ("content", "nonce", "message_reference", "attachments", "allowed_mentions")
 Action = Callable[[web.Request, Member], Awaitable[Any]]
 
 
@@ -43,6 +44,7 @@ class WindowApi:
             web.delete(f"{PREFIX}/api/session", self._member(self._leave)),
             web.get(f"{PREFIX}/api/state", self._member(self._state)),
             web.post(f"{PREFIX}/api/direct", self._member(self._direct)),
+            web.get(channel, self._member(self._look_up)),
             web.get(f"{channel}/messages", self._member(self._history)),
             web.post(f"{channel}/messages", self._member(self._say)),
             web.post(f"{channel}/typing", self._member(self._typing)),
@@ -152,6 +154,10 @@ class WindowApi:
             channel = world.put("channels", direct_record(world.ids.next(), member.user_id, world.bot_id))
         return channel_shape(world, channel, member)
 
+    async def _look_up(self, request: web.Request, member: Member) -> Json:
+        """One channel; so a window finds an archived thread, which the state does not list."""
+        return channel_shape(self._world, self._channel(request, member), member)
+
     async def _history(self, request: web.Request, member: Member) -> list[Json]:
         channel = self._channel(request, member, Permission.READ_MESSAGE_HISTORY)
         limit = request.query.get("limit", "50")
@@ -167,9 +173,7 @@ class WindowApi:
         channel = self._channel(request, member)
         form = await _form(self._world, request)
         body = _payload(form)
-        allowed: Json = {
-            key: body[key] for key in ("content", "nonce", "message_reference", "attachments") if key in body
-        }
+        allowed: Json = {key: body[key] for key in _SAYABLE if key in body}
         try:
             record = messages.post(self._world, channel, member.user_id, allowed, form.uploads)
         except Refusal:
@@ -184,6 +188,7 @@ class WindowApi:
 
     async def _react(self, request: web.Request, member: Member) -> None:
         channel, record = self._message(request, member)
+        threads.require_awake(channel)
         messages.react(self._world, channel, record, member.user_id, request.match_info["emoji"])
 
     async def _unreact(self, request: web.Request, member: Member) -> None:
@@ -191,17 +196,7 @@ class WindowApi:
         messages.unreact(self._world, record, member.user_id, request.match_info["emoji"])
 
     async def _typing(self, request: web.Request, member: Member) -> None:
-        channel = self._channel(request, member)
-        world = self._world
-        data = {"channel_id": channel["id"], "user_id": member.user_id, "guild_id": channel["guild_id"]}
-        others = audience(world.state, channel) - {member.user_id}
-        world.windows.send(others, "TYPING_START", lambda _viewer: data)
-        if in_channel(world.state, channel, world.bot_id):
-            kind = Intent.GUILD_MESSAGE_TYPING if channel["guild_id"] else Intent.DIRECT_MESSAGE_TYPING
-            to_bot = {key: one for key, one in data.items() if one is not None}
-            world.gateway.dispatch(
-                "TYPING_START", {**to_bot, "timestamp": int(world.clock.now())}, intent=kind
-            )
+        start_typing(self._world, self._channel(request, member), member.user_id)
 
     async def _interact(self, request: web.Request, member: Member) -> web.StreamResponse:
         form = await _form(self._world, request)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.local import components, forms, interactions, message_shapes, messages, options, shapes
+from bot.local import components, forms, interactions, message_shapes, messages, options, shapes, threads
+from bot.local.content_intent import readable
 from bot.local.errors import Json, Problems, Refusal, invalid_form, missing_permissions, unknown
 from bot.local.messages import LOADING
 from bot.local.options import Filled, fill
@@ -53,6 +54,8 @@ def _channel(world: World, member: Member, channel_id: Any) -> Json:
     if channel is None or channel["guild_id"] not in (None, member.guild_id):
         raise unknown(10003)
     require(world.state, channel, member.user_id, Permission.USE_APPLICATION_COMMANDS)
+    if threads.is_locked_for(world, channel, member.user_id):
+        raise Refusal(403, 160005, "Thread is locked")
     return channel
 
 
@@ -71,6 +74,9 @@ def _command(world: World, member: Member, body: Json, uploads: list[Upload], ki
     if filled.resolved:
         data["resolved"] = filled.resolved
     named = {"name": _full_name(command["name"], data.get("options") or []), "command_type": command["type"]}
+    if "target_id" in data:
+        about = "target_user_id" if command["type"] == _ON_USER else "target_message_id"
+        named[about] = data["target_id"]
     return interactions.start(
         world,
         kind=kind,
@@ -117,7 +123,11 @@ def _target(filled: Filled, kind: int, target_id: str, problems: Problems) -> st
         return str(options.user(filled, {}, target_id, problems.at("target_id")))
     channel = world.state.channels[filled.channel_id]
     record = messages.visible(world, channel, target_id, filled.viewer)
-    filled.add("messages", target_id, message_shapes.message(world, record, world.bot_id))
+    shape = message_shapes.message(world, record, world.bot_id)
+    if shape.get("referenced_message") is not None:
+        # The whole content is given for the target alone.
+        shape["referenced_message"] = readable(world, shape["referenced_message"])
+    filled.add("messages", target_id, shape)
     return target_id
 
 
@@ -151,6 +161,9 @@ def _press(world: World, member: Member, body: Json) -> Json:
         raise unknown(10008)
     channel = _channel_of(world, member, message["channel_id"])
     message = messages.visible(world, channel, message["id"], member.user_id)
+    threads.require_awake(channel)
+    if threads.is_locked_for(world, channel, member.user_id):
+        raise Refusal(403, 160005, "Thread is locked")
     component = _component(message, body)
     filled = _filled(world, member, channel, [])
     data: Json = {key: component[key] for key in ("custom_id", "id")}

@@ -83,10 +83,14 @@ class ExampleBot(discord.Client):
     """Registers its commands, then keeps what it hears in lists."""
 
     def __init__(self) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True)
+        intents = discord.Intents(
+            guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, guild_typing=True
+        )
         super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none())
         self.tree = app_commands.CommandTree(self)
         self.heard: list[discord.Message] = []
+        self.typed: list[discord.RawTypingEvent] = []
+        self.threads_seen: list[tuple[str, discord.Thread]] = []
         self.resumed = asyncio.Event()
         self.connected = asyncio.Event()
         self.errors: list[BaseException] = []
@@ -94,7 +98,7 @@ class ExampleBot(discord.Client):
     async def setup_hook(self) -> None:
         self.add_view(Buttons())
         await self.tree.set_translator(German())
-        for command in (bild, hidden, silent, slow, echo, gruppe, form, teacher, parts):
+        for command in (bild, hidden, silent, slow, echo, gruppe, form, teacher, parts, erklaere, wer):
             self.tree.add_command(command)
         self.tree.error(self._keep_error)
         await self.tree.sync()
@@ -115,6 +119,25 @@ class ExampleBot(discord.Client):
 
     async def on_message(self, message: discord.Message) -> None:
         self.heard.append(message)
+
+    async def on_raw_typing(self, payload: discord.RawTypingEvent) -> None:
+        self.typed.append(payload)
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        self.threads_seen.append(("create", thread))
+
+    async def on_thread_join(self, thread: discord.Thread) -> None:
+        self.threads_seen.append(("join", thread))
+
+    async def on_thread_update(self, _before: discord.Thread, after: discord.Thread) -> None:
+        self.threads_seen.append(("archived" if after.archived else "update", after))
+
+    async def on_thread_delete(self, thread: discord.Thread) -> None:
+        self.threads_seen.append(("delete", thread))
+
+    def told(self, thread_id: int) -> list[str]:
+        """What was heard of a thread, in order."""
+        return [what for what, thread in self.threads_seen if thread.id == thread_id]
 
 
 @app_commands.command(description="Draws")
@@ -185,6 +208,18 @@ async def parts(interaction: discord.Interaction) -> None:
     view.add_item(container)
     view.add_item(gallery)
     await interaction.response.send_message(view=view, file=discord.File(io.BytesIO(PNG), "a.png"))
+
+
+@app_commands.context_menu(name="Erkläre das!")
+async def erklaere(interaction: discord.Interaction, message: discord.Message) -> None:
+    answered = message.reference.resolved if message.reference else None
+    before = answered.content if isinstance(answered, discord.Message) else "nothing"
+    await interaction.response.send_message(f"{message.content} / {before} / {len(message.attachments)}")
+
+
+@app_commands.context_menu(name="Wer ist das")
+async def wer(interaction: discord.Interaction, member: discord.Member) -> None:
+    await interaction.response.send_message(member.display_name, ephemeral=True)
 
 
 gruppe = app_commands.Group(name="gruppe", description="A group")
