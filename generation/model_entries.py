@@ -154,7 +154,8 @@ def _source_problems(entry: Mapping[str, Any], doubts: list[Any]) -> dict[str, b
     return {
         "repository": not _REPOSITORY.match(entry["repository"]),
         "revision": not _is_revision(entry.get("revision"), "revision" in doubts),
-        "files": not files or not all(_is_file(*one, "files" in doubts) for one in files.items()),
+        "files": not files
+        or not all(_is_file(name, digest, "files" in doubts) for name, digest in files.items()),
     }
 
 
@@ -167,8 +168,13 @@ def _is_source(plain: Any) -> bool:
     return not any(_source_problems(plain, []).values())
 
 
+def is_commit(revision: str) -> bool:
+    """Whether it names one state of a repository for ever, unlike a branch."""
+    return bool(_COMMIT.match(revision))
+
+
 def _is_revision(revision: Any, doubtful: bool) -> bool:
-    return isinstance(revision, str) and (bool(_COMMIT.match(revision)) or (doubtful and bool(revision)))
+    return isinstance(revision, str) and (is_commit(revision) or (doubtful and bool(revision)))
 
 
 def _is_file(name: str, digest: Any, doubtful: bool) -> bool:

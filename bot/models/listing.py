@@ -1,0 +1,80 @@
+"""Which models there are, for `atelier models list` and `/models`: plain values, no Discord, no hub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.i18n import Sentences
+from bot.models.store import size_of
+from generation.catalog import Catalog, ModelInfo
+
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One model; `disk_mb` None when it is not here, `default` for the one that its medium uses."""
+
+    model: ModelInfo
+    default: bool
+    disk_mb: int | None
+
+    @property
+    def installed(self) -> bool:
+        return self.model.path is not None
+
+
+def rows(catalog: Catalog) -> list[Row]:
+    """All models, medium by medium, the best first. Reads the disk."""
+    found = []
+    for medium in catalog.media():
+        for place, model in enumerate(catalog.models(medium)):
+            found.append(
+                Row(
+                    model=model,
+                    default=place == 0 and model.path is not None,
+                    disk_mb=None if model.path is None else _disk_mb(model.path),
+                )
+            )
+    return found
+
+
+def _disk_mb(path: Path) -> int:
+    return -(-size_of(path) // _MB)
+
+
+def medium_name(medium: str, sentences: Sentences, locale: object) -> str:
+    key = f"models.medium_{medium}"
+    return sentences.text(key, locale) if sentences.has(key) else medium
+
+
+def doubts(keys: Sequence[str], sentences: Sentences, locale: object) -> str:
+    """The unconfirmed keys of an entry in words."""
+    known = [f"models.doubt_{key}" for key in keys]
+    return ", ".join(
+        sentences.text(key, locale) if sentences.has(key) else key.removeprefix("models.doubt_")
+        for key in known
+    )
+
+
+def as_plain(row: Row) -> dict[str, Any]:
+    """For `--json`."""
+    model = row.model
+    return {
+        "id": model.id,
+        "medium": model.medium,
+        "title": model.title,
+        "licence": model.licence,
+        "languages": list(model.languages),
+        "memory_mb": model.memory_mb,
+        "disk_mb": row.disk_mb,
+        "installed": row.installed,
+        "default": row.default,
+        "mini": model.mini,
+        "unconfirmed": list(model.unconfirmed),
+        "repositories": [f"{source.repository}@{source.revision}" for source in model.sources],
+        "data_sentence": dict(model.data_sentence),
+    }
