@@ -1,4 +1,4 @@
-"""The command line: `atelier run | demo | doctor | generate image|text | engines | mini`.
+"""The command line: `atelier run | demo | doctor | generate image|text | engines | mini | models`.
 
 Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or settings are missing.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from bot.i18n import Sentences, language_of, system_language
 from bot.logs import configure_logging
+from bot.models.commands import Shell, models_commands
 from bot.out_folder import writable_folder
 from bot.settings import Settings
 from generation.errors import AtelierError
@@ -246,12 +247,26 @@ def _await(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(_terminable(work))
     except AtelierError as error:
-        sentences = Sentences.load()
-        key = f"error.{error.code}" if sentences.has(f"error.{error.code}") else "error.internal"
-        code = 2 if error.code in _MISUSED else 1
-        _fail(sentences.text(key, _language(None), **error.values), code)
+        _explain(error)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(130) from None
+
+
+def _work(work: Callable[[], None]) -> None:
+    """Like `_await`, for what is not asynchronous: Ctrl+C and a signal end it where it stands."""
+    try:
+        work()
+    except AtelierError as error:
+        _explain(error)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _explain(error: AtelierError) -> NoReturn:
+    sentences = Sentences.load()
+    key = f"error.{error.code}" if sentences.has(f"error.{error.code}") else "error.internal"
+    code = 2 if error.code in _MISUSED else 1
+    _fail(sentences.text(key, _language(None), **error.values), code)
 
 
 async def _terminable(work: Coroutine[Any, Any, T]) -> T:
@@ -287,6 +302,11 @@ def _fail(sentence: str, code: int) -> NoReturn:
 def _language(chosen: str | None) -> str:
     """What was asked for, else the system's language: German or English."""
     return language_of(chosen) if chosen else system_language()
+
+
+app.add_typer(
+    models_commands(Shell(settings=_settings, language=_language, say=_report, work=_work)), name="models"
+)
 
 
 if __name__ == "__main__":
