@@ -15,9 +15,11 @@ from bot.hardware import model_memory_mb, worker_threads
 from bot.i18n import Sentences, system_language
 from bot.installing import tell_steps
 from bot.services.cancel import Cancel
+from bot.services.chat import Chat
 from bot.services.compose import Composer
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
+from bot.services.explain import Explain
 from bot.services.image_finishing import ImageFinisher
 from bot.services.intake import Intake
 from bot.services.limits import Limits
@@ -34,6 +36,7 @@ from bot.settings import Settings
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
 from data.artifacts import Artifacts
+from data.conversations import Conversations
 from data.database import Database
 from data.jobs import Jobs
 from data.posts import Posts
@@ -56,6 +59,8 @@ _SOURCE_ROOT = Path(generation.__file__).parents[1]
 _FAMILIES_DIR = _SOURCE_ROOT / "generation" / "families"
 REQUIRED_FAMILIES = ("safety", "media")
 """Without them nothing could be checked and shown."""
+NEEDED_FAMILIES = (*REQUIRED_FAMILIES, "diffusion")
+"""What a class begins with, in the order in which it is made."""
 _CHECK_TIMEOUT_S = 120.0
 """The first check waits for the safety family's worker to start."""
 
@@ -161,6 +166,7 @@ async def assemble(
     """Put the parts together around an open database and a supervisor; `stack` closes what is opened here."""
     jobs, addresses = Jobs(database), ReplyAddresses(database)
     artifacts = Artifacts(database, settings.data_dir / "artifacts")
+    conversations = Conversations(database)
     check = SafetyCheck(supervisor=supervisor, model=catalog.default("safety"), work_dir=work_dir)
     pipeline = Pipeline(text_checks=[WordCheck()], image_check=check, timeout_s=_CHECK_TIMEOUT_S)
     progress = ProgressReport(publisher=publisher, addresses=addresses)
@@ -182,7 +188,9 @@ async def assemble(
                 work_dir=work_dir,
                 prepare=check.prepare,
             ),
-            "text": TextFinisher(pipeline=pipeline, artifacts=artifacts, catalog=catalog),
+            "text": TextFinisher(
+                pipeline=pipeline, artifacts=artifacts, conversations=conversations, catalog=catalog
+            ),
         },
         posting=posting,
         work_dir=work_dir,
@@ -203,7 +211,7 @@ async def assemble(
     await _keep_up(stack, addresses, artifacts)
     await dispatcher.start()
     return Atelier(
-        desk=_desk(settings, catalog, jobs, dispatcher, pipeline, sentences),
+        desk=_desk(settings, catalog, jobs, conversations, dispatcher, pipeline, sentences),
         recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
         families=settings.families,
@@ -221,6 +229,7 @@ def _desk(
     settings: Settings,
     catalog: Catalog,
     jobs: Jobs,
+    conversations: Conversations,
     dispatcher: Dispatcher,
     pipeline: Pipeline,
     sentences: Sentences,
@@ -235,6 +244,15 @@ def _desk(
     return Desk(
         submit=Submit(intake=intake, catalog=catalog),
         write=Write(intake=intake, sentence=sentences.text),
+        chat=Chat(
+            intake=intake,
+            conversations=conversations,
+            jobs=jobs,
+            dispatcher=dispatcher,
+            pipeline=pipeline,
+            sentence=sentences.text,
+        ),
+        explain=Explain(intake=intake, sentence=sentences.text),
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
         queue=Overview(jobs=jobs, dispatcher=dispatcher),
         catalog=catalog,

@@ -23,7 +23,7 @@ _ID = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonId:
-    """A component's or a form's id. `subject`: a job's id, or the number of an example."""
+    """A component's or a form's id. `subject`: a job's or a conversation's id, or an example's number."""
 
     action: str
     subject: str
@@ -72,6 +72,17 @@ def text_row(sentences: Sentences, job_id: str, locale: str) -> discord.ui.View:
         [
             _button("textagain", job_id, same, row=0, emoji="🔁"),
             _button("textseed", job_id, other, row=0, emoji="🎲"),
+        ]
+    )
+
+
+def chat_row(sentences: Sentences, conversation: str, locale: str) -> discord.ui.View:
+    """Under what is said in a conversation: go on, or end it."""
+    go_on, end = sentences.text("button.answer", locale), sentences.text("button.end_chat", locale)
+    return _view(
+        [
+            _button("answer", conversation, go_on, row=0, emoji="💬", style=discord.ButtonStyle.primary),
+            _button("endchat", conversation, end, row=0),
         ]
     )
 

@@ -14,13 +14,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import DROPPED, Press
+from bot.chats import Typing
 from bot.checks import requester_of
 from bot.commands import CommandMemory, LocaleTranslator, sync_commands
 from bot.errors import NeedsMoreIntents, WrongServer, WrongToken, answer_error
 from bot.i18n import Sentences
+from bot.mentions import Mentions
 from bot.publisher import DiscordPublisher
 from bot.services.ports import Requester
 from bot.views import Presses
+from generation.errors import AtelierError
 
 if TYPE_CHECKING:
     from bot.services.desk import Desk
@@ -47,7 +50,8 @@ class AtelierBot(commands.Bot):
     """Built whole by its arguments; `start(token)` runs it until `close()`.
 
     `extensions`: modules with `setup(bot)`. `guild_ids`: where the commands hold; empty means everywhere. `memory`
-    spares Discord the same commands at every start. The intents are the smallest with which roles can be read.
+    spares Discord the same commands at every start. The intents are the smallest with which roles can be read and
+    mentions be heard: without the message content intent Discord tells the text of no other message.
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class AtelierBot(commands.Bot):
         memory: CommandMemory | None = None,
     ) -> None:
         intents = discord.Intents.none()
-        intents.guilds = True
+        intents.guilds = intents.guild_messages = True
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -82,6 +86,10 @@ class AtelierBot(commands.Bot):
         self._guild_ids = tuple(guild_ids)
         self._memory = memory
         self._presses = Presses(desk=desk, publisher=publisher, sentences=sentences, who=self.requester)
+        self.typing = Typing(desk)
+        self._mentions = Mentions(
+            desk=desk, sentences=sentences, teacher_role=teacher_role, typing=self.typing
+        )
         publisher.attach(self)
 
     def requester(self, interaction: Press) -> Requester:
@@ -103,6 +111,20 @@ class AtelierBot(commands.Bot):
 
     async def on_interaction(self, interaction: Press) -> None:
         await self._presses.answer(interaction)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        if self.user is not None:
+            await self._mentions.answer(message, self.user)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        try:
+            await self.desk.chat.forget(str(payload.thread_id))
+        except AtelierError as error:
+            _log.warning("a deleted thread was not forgotten (%s)", error.code)
+
+    async def close(self) -> None:
+        await self.typing.close()
+        await super().close()
 
     async def on_ready(self) -> None:
         _log.info("connected; in %d class servers", len(self.guilds))

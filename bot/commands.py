@@ -76,6 +76,16 @@ def make_command(
     return command
 
 
+def make_menu(callback: Callback, key: str, sentences: Sentences) -> app_commands.ContextMenu:
+    """The entry `command.<key>.name` in the context menu of messages or people, by the callback's second parameter."""
+    return app_commands.ContextMenu(
+        name=said(sentences, f"command.{key}.name"),
+        callback=callback,
+        allowed_contexts=app_commands.AppCommandContext(guild=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+    )
+
+
 def choices_for(current: str, options: Sequence[tuple[str, str]]) -> list[app_commands.Choice[str]]:
     """The (shown, value) pairs that contain every word typed so far, as many as Discord takes."""
     words = current.casefold().split()

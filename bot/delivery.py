@@ -48,7 +48,7 @@ class Delivery:
         answer = self._open_answer(address)
         if answer is not None and (posted := await self._by_answer(post, answer)):
             return posted
-        if posted := await self._by_channel(post):
+        if not _is_private(post.job) and (posted := await self._by_channel(post)):
             await self._take_away_status(address, but=posted)
             return posted
         if posted := await self._by_direct_message(post):
@@ -59,8 +59,8 @@ class Delivery:
         """`text` in place of the result; `private` first takes away what others can see. Raises NotDelivered."""
         answer = self._open_answer(address)
         if answer is None:
-            await self._tell_without_answer(job, address, text, private=private)
-        elif private:
+            await self._tell_without_answer(job, address, text, private=private or _is_private(job))
+        elif private and not _is_private(job):
             await self._tell_privately(answer, text)
         else:
             await _once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=None))
@@ -213,6 +213,11 @@ class Delivery:
         if self._client is None:
             raise NotDelivered("the publisher has no client yet")
         return self._client
+
+
+def _is_private(job: Job) -> bool:
+    """Whether only its owner may see the result: its answer is ephemeral, and a channel is no way."""
+    return bool(job.params.get("private"))
 
 
 async def _send(channel: discord.abc.Messageable, made: ComposedPost, job: Job) -> Posted:

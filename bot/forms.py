@@ -1,4 +1,4 @@
-"""The form behind the buttons 1-4: one picture's recipe, to be changed.
+"""The forms: behind the buttons 1-4 one picture's recipe, to be changed; behind "Answer" the next question.
 
 Discord.py keeps forms in memory and loses them in a restart, so nothing waits here: the form is sent, and what
 comes back is read from the submission itself.
@@ -17,8 +17,10 @@ from bot.i18n import Sentences
 from bot.services.ports import Adaptation
 from generation.job import Job
 from generation.params import PROMPT_LIMIT
+from generation.text_params import TEXT_LIMIT
 
 FIELDS = ("prompt", "negative", "guidance", "steps")
+QUESTION = "question"
 SHORT_LIMIT = 20
 TITLE_LIMIT = LABEL_LIMIT = 45
 
@@ -58,6 +60,29 @@ def read_form(data: Mapping[str, Any]) -> Adaptation:
     """What was typed; a field that is missing is empty, and the service says what is wrong with that."""
     typed = {str(part.get("custom_id")): str(part.get("value") or "") for part in _parts(data)}
     return Adaptation(**{field: typed.get(field, "") for field in FIELDS})
+
+
+def question_form(conversation: str, sentences: Sentences, locale: object) -> discord.ui.Modal:
+    """An empty field for the next question of a conversation."""
+    custom_id = ButtonId(action="answer", subject=conversation, index=1, nonce=secrets.token_hex(4))
+    form = discord.ui.Modal(
+        title=sentences.text("form.ask", locale)[:TITLE_LIMIT], custom_id=str(custom_id), timeout=None
+    )
+    question: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        label=sentences.text("form.question", locale)[:LABEL_LIMIT],
+        custom_id=QUESTION,
+        style=discord.TextStyle.paragraph,
+        max_length=TEXT_LIMIT,
+    )
+    form.add_item(question)
+    form.stop()
+    return form
+
+
+def read_question(data: Mapping[str, Any]) -> str:
+    """What was asked; "" for a submission without it, and the service says what is wrong with that."""
+    asked = (str(part["value"] or "") for part in _parts(data) if part.get("custom_id") == QUESTION)
+    return next(asked, "")
 
 
 def _parts(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -12,8 +12,11 @@ PERMISSIONS = {
     "embed_links": 1 << 14,
     "attach_files": 1 << 15,
     "read_message_history": 1 << 16,
+    "create_public_threads": 1 << 35,
+    "send_messages_in_threads": 1 << 38,
 }
-"""Discord's permission bits. History is read so that nothing is posted twice after a crash."""
+"""Discord's permission bits. History is read so that nothing is posted twice after a crash. A conversation has a
+thread of its own; to lock it at its end would take "manage threads", which reaches into everybody's threads."""
 
 
 def application_id_of(token: str) -> str | None:

@@ -45,6 +45,16 @@ def written(text: str) -> str:
     return _LINK.sub(lambda link: link[1].replace(".", "\\."), _WRITTEN.sub(r"\\\1", "\n".join(lines)))
 
 
+_ESCAPED = re.compile(r"\\([\\*_~`|<>\[\]()#@:.+-])")
+_ID = re.compile(r"<(?:@[!&]?|#)\d{1,20}>")
+_OWN_EMOJI = re.compile(r"<a?(:\w{1,40}:)\d{1,20}>")
+
+
+def readable(text: str) -> str:
+    """A message as a model should read it: without escapes, and without ids, which mean people and channels."""
+    return _ESCAPED.sub(r"\1", _OWN_EMOJI.sub(r"\1", _ID.sub("", text)))
+
+
 def _stays(char: str) -> bool:
     return char.isspace() or not (unicodedata.category(char) == "Cf" or is_control(char))
 

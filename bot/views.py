@@ -15,8 +15,9 @@ import discord
 
 from bot.answers import Press, defer, say_in_private, send_form
 from bot.buttons import ButtonId
+from bot.chats import end_chat
 from bot.errors import answer_error
-from bot.forms import adapt_form, read_form
+from bot.forms import adapt_form, question_form, read_form, read_question
 from bot.i18n import Sentences
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
 from generation.errors import NotFound
@@ -47,8 +48,10 @@ class Presses:
             "textseed": self._write_again,
             "cancel": self._cancel,
             "example": self._example,
+            "answer": self._open_question,
+            "endchat": self._end_chat,
         }
-        self._forms: Mapping[str, Handler] = {"adapt": self._adapt}
+        self._forms: Mapping[str, Handler] = {"adapt": self._adapt, "answer": self._ask}
 
     async def answer(self, interaction: Press) -> None:
         """Never raises; leaves everything but presses and forms to discord.py."""
@@ -97,6 +100,28 @@ class Presses:
             pressed.subject, self._who(interaction), address, new_seed=pressed.action == "textseed"
         )
         await show_waiting(self._publisher, ticket, address)
+
+    async def _open_question(self, interaction: Press, pressed: ButtonId) -> None:
+        # no defer, as above: whether one can go on here is one quick read
+        await self._desk.chat.here(self._who(interaction), pressed.subject)
+        await send_form(interaction, question_form(pressed.subject, self._sentences, interaction.locale))
+
+    async def _ask(self, interaction: Press, pressed: ButtonId) -> None:
+        address = await defer(interaction)
+        question = read_question(_data(interaction))
+        ticket = await self._desk.chat.ask(
+            question, self._who(interaction), address, conversation_id=pressed.subject
+        )
+        await show_waiting(self._publisher, ticket, address)
+
+    async def _end_chat(self, interaction: Press, pressed: ButtonId) -> None:
+        await end_chat(
+            interaction,
+            self._who(interaction),
+            desk=self._desk,
+            sentences=self._sentences,
+            conversation_id=pressed.subject,
+        )
 
     async def _example(self, interaction: Press, pressed: ButtonId) -> None:
         address = await defer(interaction)

@@ -58,7 +58,7 @@ class TextParams:
     """A text to be written. `prompt` is what the person typed, `messages` all that the model reads, oldest first.
 
     `length` in tokens. `preset` names the sort of text (a poem, an answer in a conversation); `conversation` is the
-    conversation it belongs to.
+    conversation it belongs to. `private`: only the person who asked may see the text.
     """
 
     prompt: str
@@ -67,6 +67,7 @@ class TextParams:
     length: int = DEFAULT_LENGTH
     preset: str | None = None
     conversation: str | None = None
+    private: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", clean_text(self.prompt))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.buttons import text_row
+from bot.buttons import chat_row, text_row
 from bot.i18n import Sentences
 from bot.posts.shared import (
     COLOUR,
@@ -37,15 +37,24 @@ def compose_text(
         content=_content(post, sentences, attached=bool(files), left_out=len(wanted) - len(files)),
         embeds=_embeds(post, sentences, parts[:PARTS_SHOWN]),
         files=files,
-        view=text_row(sentences, post.job.id, post.job.locale) if buttons else None,
+        view=_view(post, sentences) if buttons else None,
     )
+
+
+def _view(post: TextPost, sentences: Sentences) -> discord.ui.View | None:
+    job = post.job
+    if job.params.get("private"):
+        return None  # once more would be for all to see
+    if conversation := job.params.get("conversation"):
+        return chat_row(sentences, str(conversation), job.locale)
+    return text_row(sentences, job.id, job.locale)
 
 
 def _content(post: TextPost, sentences: Sentences, *, attached: bool, left_out: int) -> str:
     locale = post.job.locale
     lines = [sentences.text("post.seeds", locale, n=1, seeds=f"`{post.job.seed}`")]
-    lines += [sentences.text(f"notice.{code}", locale) for code in post.notices]
-    lines += notices(post.job, sentences)
+    said = [sentences.text(f"notice.{code}", locale) for code in post.notices]
+    lines += dict.fromkeys([*said, *notices(post.job, sentences)])
     if attached:
         lines.append(sentences.text("post.text_attached", locale))
     if left_out:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.services.cancel import Cancel
+from bot.services.chat import Chat
+from bot.services.explain import Explain
 from bot.services.overview import Overview
 from bot.services.submit import Submit
 from bot.services.write import Write
@@ -15,6 +17,8 @@ from generation.catalog import Catalog
 class Desk:
     submit: Submit
     write: Write
+    chat: Chat
+    explain: Explain
     cancel: Cancel
     queue: Overview
     catalog: Catalog

@@ -76,25 +76,19 @@ class Intake:
         texts: Sequence[str],
         medium: str | None = None,
         parent: tuple[str | None, int | None] = (None, None),
+        notices: Sequence[str] = (),
     ) -> Ticket:
         """Check `texts` and queue a job. `medium`: what is asked for, if it is not simply the model's medium.
 
-        Raises LimitReached or Refused; then nothing is queued.
+        `notices`: codes of sentences that its post must carry. Raises LimitReached or Refused; then nothing is queued.
         """
-        job = Job(
-            id=new_job_id(),
-            guild_id=who.guild_id,
-            channel_id=who.channel_id,
-            owner_id=who.person_id,
+        job = self._job(model, params, seed, who)
+        job = dataclasses.replace(
+            job,
             medium=medium or model.medium,
-            family=model.family,
-            model=model.id,
-            params=params,
-            seed=seed,
-            locale=who.locale,
-            created_at=self._clock(),
             parent=parent[0],
             parent_index=parent[1],
+            notices=tuple(notices),
         )
         verdict = await self._pipeline.check_text(*texts)
         async with self._limits.admit(who):
@@ -106,6 +100,30 @@ class Intake:
             await self._jobs.add(job, address=None if address is None else str(address), expires_at=expires)
             place = self._dispatcher.submit(job)
         return Ticket(job=job, place=place, expected_seconds=await self._dispatcher.expected_seconds(job))
+
+    async def demand_allowed(
+        self, model: ModelInfo, params: Mapping[str, Any], who: Requester, *, texts: Sequence[str]
+    ) -> None:
+        """Raise what `queue` would, before anything is made of `texts` that others see."""
+        verdict = await self._pipeline.check_text(*texts)
+        async with self._limits.admit(who):
+            if not verdict.allowed:
+                await self._refuse(self._job(model, params, 0, who), f"refused_{verdict.code}")
+
+    def _job(self, model: ModelInfo, params: Mapping[str, Any], seed: int, who: Requester) -> Job:
+        return Job(
+            id=new_job_id(),
+            guild_id=who.guild_id,
+            channel_id=who.channel_id,
+            owner_id=who.person_id,
+            medium=model.medium,
+            family=model.family,
+            model=model.id,
+            params=params,
+            seed=seed,
+            locale=who.locale,
+            created_at=self._clock(),
+        )
 
     async def _refuse(self, job: Job, code: str) -> NoReturn:
         """Kept as a fact for the teacher, without an address: its owner is told right now."""

@@ -53,6 +53,15 @@ class TextRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """`/chat` as it was typed, nothing validated yet. `prompt` is the first question, if there is one already."""
+
+    prompt: str | None = None
+    model: str | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adaptation:
     """The form of the buttons 1-4: texts as they were typed; the picture's seed is kept."""
 

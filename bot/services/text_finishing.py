@@ -1,4 +1,4 @@
-"""Texts that a model wrote: read, checked whole together with the prompt, kept, and only then shown."""
+"""Texts that a model wrote: read, checked whole, kept (in its conversation too), and only then shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.services.finishing import model_of
 from bot.services.ports import TextPost
 from data.artifacts import Artifact, Artifacts, NewArtifact
+from data.conversations import Conversations
 from data.errors import ArtifactChanged
 from generation.catalog import Catalog
 from generation.errors import WorkerGarbage
@@ -24,9 +25,12 @@ ANSWER_LIMIT = 64 * 1024
 
 
 class TextFinisher:
-    def __init__(self, *, pipeline: Pipeline, artifacts: Artifacts, catalog: Catalog) -> None:
+    def __init__(
+        self, *, pipeline: Pipeline, artifacts: Artifacts, conversations: Conversations, catalog: Catalog
+    ) -> None:
         self._pipeline = pipeline
         self._artifacts = artifacts
+        self._conversations = conversations
         self._catalog = catalog
 
     async def finish(self, job: Job, outcome: Outcome) -> Approved[TextPost] | Verdict:
@@ -63,6 +67,9 @@ class TextFinisher:
         (kept,) = await self._artifacts.store(job.id, [new])
         if kept.path is None:
             raise ArtifactChanged
+        if conversation := job.params.get("conversation"):
+            question = str(job.params["prompt"])
+            await self._conversations.remember(job.id, str(conversation), question=question, answer=text)
         return self._post(job, text, kept.path, seconds, notices)
 
     def _post(self, job: Job, text: str, file: Path, seconds: float, notices: tuple[str, ...]) -> TextPost:

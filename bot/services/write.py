@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.services.intake import Intake
 from bot.services.ports import ReplyAddress, Requester, TextRequest, Ticket
-from generation.errors import InvalidInput
+from generation.errors import InvalidInput, NotFound
 from generation.job import Job, draw_seed
 from generation.params import parse_seed
 from generation.text_params import DEFAULT_LENGTH, DEFAULT_TEMPERATURE, Message, TextParams, clean_text
@@ -50,8 +50,11 @@ class Write:
         return await self._intake.queue(model, params.to_plain(), seed, who, address, texts=(params.prompt,))
 
     async def recipe(self, job_id: str, who: Requester) -> Job:
-        """The posted text of this class. Raises NotFound job_gone."""
-        return await self._intake.recipe(job_id, MEDIUM, who)
+        """The posted text of this class, if all could see it and it stands for itself. Raises NotFound job_gone."""
+        job = await self._intake.recipe(job_id, MEDIUM, who)
+        if job.params.get("private") or job.params.get("conversation"):
+            raise NotFound("job_gone")
+        return job
 
     def _params(self, request: TextRequest, locale: str) -> TextParams:
         preset = (request.preset or "answer").strip().casefold()

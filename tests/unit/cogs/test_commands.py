@@ -46,7 +46,10 @@ def longest(thing: dict[str, Any]) -> int:
 
 def test_the_commands_in_both_languages(payloads: dict[str, dict[str, Any]]) -> None:
     german = {name: one["name_localizations"]["de"] for name, one in payloads.items()}
-    assert german == {"image": "bild", "queue": "warteschlange", "help": "hilfe", "glossary": "glossar"}
+    assert (
+        german.items()
+        >= {"image": "bild", "queue": "warteschlange", "help": "hilfe", "glossary": "glossar"}.items()
+    )
     image = payloads["image"]
     assert [one["name"] for one in image["options"]] == (
         ["prompt", "negative", "count", "guidance", "steps", "seed", "size", "model", "scheduler"]
@@ -58,6 +61,8 @@ def test_the_commands_in_both_languages(payloads: dict[str, dict[str, Any]]) -> 
 
 def test_discords_limits(payloads: dict[str, dict[str, Any]]) -> None:
     for command in payloads.values():
+        if command["type"] != 1:
+            continue  # context menus have a name alone, see test_chat.py
         assert longest(command) <= 8000
         options = command["options"]
         assert len(options) <= 25
@@ -98,9 +103,9 @@ def test_only_in_classes(payloads: dict[str, dict[str, Any]]) -> None:
 
 async def test_a_value_out_of_range_reaches_the_service() -> None:
     """Discord holds it back; another client may not, and then the service has the sentence."""
-    from cogs.image import _Between
+    from cogs.options import Between
 
-    between = _Between(discord.AppCommandOptionType.integer, 1, 4)
+    between = Between(discord.AppCommandOptionType.integer, 1, 4)
     assert await between.transform(cast("Any", None), 99) == 99
 
 
