@@ -22,6 +22,14 @@ def upload(folder: Path) -> dict[str, Any]:
     return {"file": str(file)}
 
 
+DIAGRAM: dict[str, Any] = {"foot": "Mini", "label": "Mit KI gemacht", "recipe": {"model": "mini"}}
+PANEL: dict[str, Any] = {
+    "heading": "",
+    "series": [["Modell", "model"]],
+    "rows": [{"name": " rot", "bars": [{"share": 0.75, "shown": "75,0 %"}]}],
+    "scale": 1,
+    "ticks": [{"share": 0, "shown": "0 %"}],
+}
 CASES = [
     Case(
         family="media",
@@ -44,5 +52,38 @@ CASES = [
         seeded=False,
         long=None,
         wrong={"file": 5},
+    ),
+    Case(
+        family="media",
+        task="draw_bars",
+        params={**DIAGRAM, "heading": "Wie geht es weiter?", "text": "Die Farbe ist", "panels": [PANEL]},
+        model=None,
+        files=1,
+        seeded=False,
+        long=None,
+        wrong={"panels": [{**PANEL, "scale": 2}]},
+    ),
+    Case(
+        family="media",
+        task="draw_tokens",
+        params={
+            **DIAGRAM,
+            "columns": [{"heading": "2", "pieces": [{"text": "Die", "below": "7"}], "more": ""}],
+        },
+        model=None,
+        files=1,
+        seeded=False,
+        long=None,
+        wrong={"columns": []},
+    ),
+    Case(
+        family="media",
+        task="draw_words",
+        params={**DIAGRAM, "heading": "?", "pieces": [{"text": "Die", "level": 0}], "more": "", "notes": []},
+        model=None,
+        files=1,
+        seeded=False,
+        long=None,
+        wrong={"pieces": [{"text": "Die", "level": 6}]},
     ),
 ]

@@ -68,6 +68,9 @@ class Runs:
             self._request("media", "image_sheet", usual | params | {"pictures": pictures})
         )
 
+    async def media(self, task: str, params: dict[str, Any]) -> Outcome:
+        return await self.supervisor.run(self._request("media", task, params))
+
     async def probe(self, file: Path) -> Outcome:
         return await self.supervisor.run(self._request("media", "probe_image", {"file": str(file)}))
 

@@ -1,4 +1,4 @@
-"""The media family: composes what is shown ("image_sheet") and decodes what strangers send ("probe_image")."""
+"""The media family: composes what is shown and decodes what strangers send. The tasks stand in its README."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from generation.worker.api import Context, File, Result, Task, TaskFailed
 PICTURES_LIMIT = 4
 PIXEL_LIMIT = 16 * 1024 * 1024
 DEFAULT_SIDE = 512
+DIAGRAMS = frozenset({"draw_bars", "draw_tokens", "draw_words"})
 
 
 def create() -> MediaAdapter:
@@ -27,11 +28,12 @@ class MediaAdapter:
     parallel = 2  # Pillow lets go of the interpreter's lock while it codes
 
     def run(self, task: Task, context: Context) -> Result:
-        """Task "image_sheet" or "probe_image"; takes no model.
-
-        Raises Cancelled, TaskFailed invalid or worker_failed.
-        """
+        """One of the tasks of the README; takes no model. Raises Cancelled, TaskFailed invalid or worker_failed."""
         context.check()
+        if task.name in DIAGRAMS:
+            from generation.families.media.diagrams import draw  # its libraries take seconds to load
+
+            return draw(task)
         if task.name == "image_sheet":
             return _image_sheet(task, context)
         if task.name == "probe_image":

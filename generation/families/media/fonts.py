@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 
 from PIL import ImageFont
 
@@ -11,9 +13,14 @@ from PIL import ImageFont
 @lru_cache(maxsize=32)
 def face(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     """The face at `size` pixels."""
-    name = "Manrope-Bold.ttf" if bold else "Manrope-Medium.ttf"
-    with resources.as_file(resources.files("font_manrope") / "files" / name) as path:
+    with manrope(bold=bold) as path:
         return ImageFont.truetype(str(path), size)
+
+
+def manrope(*, bold: bool = False) -> AbstractContextManager[Path]:
+    """The file of the face, while the context is open."""
+    name = "Manrope-Bold.ttf" if bold else "Manrope-Medium.ttf"
+    return resources.as_file(resources.files("font_manrope") / "files" / name)
 
 
 def wrap(text: str, size: int, width: int) -> list[str]:
