@@ -15,7 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from moderation.files import destroy, digests
 from moderation.selftest import PLAIN_TEXT, plain_picture
-from moderation.text_checks import TextCheck, run_text_checks
+from moderation.text_checks import DialogueCheck, TextCheck, Turn, run_text_checks, turns_of
 from moderation.verdict import _SEAL, CHECK_FAILED, IMAGE_FLAGGED, Approved, Verdict
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,9 @@ T = TypeVar("T")
 
 IMAGE: Final = "image"
 TEXT: Final = "text"
+ANSWER: Final = "answer_"
+"""Begins the code of a refusal that is about what a model wrote: its sentence blames the model, not the pupil."""
+_SAME_FOR_ANSWERS: Final = frozenset({CHECK_FAILED, "self_harm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +71,40 @@ class Decision(Generic[T]):
 class Pipeline:
     """All checks of one bot. It cannot be built without a text check and an image check.
 
-    `timeout_s` bounds one round of text checks and one call of the image check, each in seconds.
+    `answer_checks` judge only what a model wrote. `dialogue_check` judges what the text checks allow: requests for
+    every medium, and answers together with their prompt. `timeout_s` bounds one round of text checks and one call of
+    the dialogue check or the image check, each in seconds.
     """
 
     def __init__(
-        self, *, text_checks: Sequence[TextCheck], image_check: ImageCheck, timeout_s: float = 30.0
+        self,
+        *,
+        text_checks: Sequence[TextCheck],
+        image_check: ImageCheck,
+        answer_checks: Sequence[TextCheck] = (),
+        dialogue_check: DialogueCheck | None = None,
+        timeout_s: float = 30.0,
     ) -> None:
-        if not text_checks or not all(callable(check) for check in text_checks):
+        if not text_checks or not all(callable(check) for check in (*text_checks, *answer_checks)):
             raise ValueError("a pipeline needs at least one text check, and each must be callable")
-        if not callable(image_check):
-            raise TypeError("a pipeline needs an image check")
+        if not callable(image_check) or not (dialogue_check is None or callable(dialogue_check)):
+            raise TypeError("a pipeline needs an image check, and each check must be callable")
         if not 0 < timeout_s < math.inf:
             raise ValueError("a pipeline needs a timeout in seconds")
         self._text_checks = tuple(text_checks)
+        self._answer_checks = (*text_checks, *answer_checks)
+        self._dialogue_check = dialogue_check
         self._image_check = image_check
         self._timeout_s = timeout_s
         self._abandoned: set[asyncio.Task[object]] = set()
 
     async def check_text(self, *texts: str) -> Verdict:
         """Judge a request's texts (prompt, negative prompt, ...), each alone and all of them joined."""
-        return await self._within(run_text_checks(self._text_checks, texts), _only_verdict, TEXT)
+        return await self._judge_texts(self._text_checks, asked=texts)
 
-    async def approve_text(self, *texts: str) -> Decision[tuple[str, ...]]:
-        """Judge texts that a model wrote; the approved value is exactly these texts."""
-        verdict = await self.check_text(*texts)
+    async def approve_text(self, *texts: str, prompt: str = "") -> Decision[tuple[str, ...]]:
+        """Judge texts that a model wrote when it was asked `prompt`; the approved value is exactly these texts."""
+        verdict = _of_answer(await self._judge_texts(self._answer_checks, asked=(prompt,), answers=texts))
         return Decision(_approve(texts, (verdict,)), verdict)
 
     async def approve_images(self, files: Sequence[Path]) -> ImageDecision:
@@ -160,6 +173,22 @@ class Pipeline:
         # Flagged or not is the classifier's affair: here it only has to answer.
         return Verdict.allow("ready") if _is_sound(scores.get(picture)) else _failed(IMAGE)
 
+    async def _judge_texts(
+        self, checks: Sequence[TextCheck], *, asked: Sequence[str], answers: Sequence[str] | None = None
+    ) -> Verdict:
+        """`checks` for the answers (or, without any, for what was asked), then the dialogue check for both."""
+        judged = asked if answers is None else answers
+        verdict = await self._within(run_text_checks(checks, judged), _only_verdict, TEXT)
+        if not verdict.allowed or self._dialogue_check is None:
+            return verdict
+        turns = turns_of(asked, answers or ())
+        # Nothing but empty texts: there is nothing to judge, and the words have allowed it.
+        return await self._within(self._ask(turns), _only_verdict, "dialogue") if turns else verdict
+
+    async def _ask(self, turns: Sequence[Turn]) -> object:
+        """In a coroutine of its own: the check may raise before it returns something that can be awaited."""
+        return None if self._dialogue_check is None else await self._dialogue_check(turns)
+
     async def _judge_images(self, files: tuple[Path, ...]) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
         """A verdict and a digest ("" if refused) for each file. Deletes nothing."""
         before = await asyncio.to_thread(digests, files)
@@ -227,6 +256,12 @@ def _failed(check: str) -> Verdict:
 
 def _only_verdict(answer: object) -> Verdict:
     return answer if isinstance(answer, Verdict) else _failed(TEXT)
+
+
+def _of_answer(verdict: Verdict) -> Verdict:
+    if verdict.allowed or verdict.code in _SAME_FOR_ANSWERS:
+        return verdict
+    return Verdict.refuse(verdict.check, f"{ANSWER}{verdict.code}", verdict.matches)
 
 
 def _picture_verdict(score: ImageScore | None, *, unchanged: bool) -> Verdict:

@@ -5,12 +5,36 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from moderation.verdict import CHECK_FAILED, Verdict
 
 logger = logging.getLogger(__name__)
 
 TextCheck = Callable[[str], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a person asked for ("user"), or what a model answered."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class DialogueCheck(Protocol):
+    """Judges all texts of a check at once, a prompt together with its answer; asked once, when the words allow."""
+
+    async def __call__(self, turns: Sequence[Turn], /) -> Verdict: ...
+
+
+def turns_of(asked: Sequence[str], answers: Sequence[str]) -> tuple[Turn, ...]:
+    """A dialogue of at most two turns without the empty ones; an answer to nothing is judged like a request."""
+    user, answer = ("\n".join(text for text in texts if text.strip()) for texts in (asked, answers))
+    if not user:
+        return (Turn("user", answer),) if answer else ()
+    return (Turn("user", user), *((Turn("assistant", answer),) if answer else ()))
 
 
 async def run_text_checks(checks: Sequence[TextCheck], texts: Sequence[object]) -> Verdict:
