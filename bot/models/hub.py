@@ -65,6 +65,8 @@ class Hub:
 
     def __init__(self, endpoint: str | None = None) -> None:
         disable_progress_bars()
+        # what a broken connection had not filled up yet is lost; the client's own 10 MB are a minute on a slow line
+        constants.DOWNLOAD_CHUNK_SIZE = 1024 * 1024
         # its warnings would come on top of our sentences
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         self._endpoint = endpoint

@@ -1,10 +1,9 @@
-"""Which models there are, for `atelier models list` and `/models`: plain values, no Discord, no hub."""
+"""Which models there are, for `atelier models list` and `/models`: no Discord, no hub."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bot.i18n import Sentences
@@ -16,11 +15,10 @@ _MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One model; `disk_mb` None when it is not here, `default` for the one that its medium uses."""
+    """One model; `default` for the one that its medium uses."""
 
     model: ModelInfo
     default: bool
-    disk_mb: int | None
 
     @property
     def installed(self) -> bool:
@@ -28,22 +26,17 @@ class Row:
 
 
 def rows(catalog: Catalog) -> list[Row]:
-    """All models, medium by medium, the best first. Reads the disk."""
-    found = []
-    for medium in catalog.media():
-        for place, model in enumerate(catalog.models(medium)):
-            found.append(
-                Row(
-                    model=model,
-                    default=place == 0 and model.path is not None,
-                    disk_mb=None if model.path is None else _disk_mb(model.path),
-                )
-            )
-    return found
+    """All models, medium by medium, the best first."""
+    return [
+        Row(model=model, default=place == 0 and model.path is not None)
+        for medium in catalog.media()
+        for place, model in enumerate(catalog.models(medium))
+    ]
 
 
-def _disk_mb(path: Path) -> int:
-    return -(-size_of(path) // _MB)
+def disk_mb(row: Row) -> int | None:
+    """What it takes of the disk, None when it is not here. Reads the disk."""
+    return None if row.model.path is None else -(-size_of(row.model.path) // _MB)
 
 
 def medium_name(medium: str, sentences: Sentences, locale: object) -> str:
@@ -61,7 +54,7 @@ def doubts(keys: Sequence[str], sentences: Sentences, locale: object) -> str:
 
 
 def as_plain(row: Row) -> dict[str, Any]:
-    """For `--json`."""
+    """For `--json`. Reads the disk."""
     model = row.model
     return {
         "id": model.id,
@@ -70,7 +63,7 @@ def as_plain(row: Row) -> dict[str, Any]:
         "licence": model.licence,
         "languages": list(model.languages),
         "memory_mb": model.memory_mb,
-        "disk_mb": row.disk_mb,
+        "disk_mb": disk_mb(row),
         "installed": row.installed,
         "default": row.default,
         "mini": model.mini,

@@ -126,6 +126,15 @@ class Pull:
             target.unlink()
             raise PullFailed("pull_format", file=one.name)
 
+    def _tidy(self, model_id: str) -> None:
+        """Keep what the next try can use, and nothing else."""
+        folder = self._store.staging(model_id)
+        for part in folder.glob("parts/*"):
+            if part.stat().st_size == 0:
+                part.unlink()
+        if self._here(model_id) == 0:
+            self._store.discard(model_id)
+
     @contextlib.contextmanager
     def _alone(self, model_id: str) -> Iterator[None]:
         try:
@@ -139,6 +148,9 @@ class Pull:
         """A disk that fills up in the middle gets its room back: the bot's database lies on it, too."""
         try:
             yield
+        except PullFailed:
+            self._tidy(model_id)
+            raise
         except OSError as error:
             if not is_full(error):
                 raise PullFailed("pull_no_folder", folder=str(self._store.models_dir)) from error

@@ -13,12 +13,21 @@ from rich.table import Table
 
 from bot.i18n import Sentences
 from bot.models.errors import ModelFilesWrong
-from bot.models.listing import Row, as_plain, doubts, medium_name, rows
+from bot.models.listing import Row, as_plain, disk_mb, doubts, medium_name, rows
 from bot.models.store import PINNED, Store, size_of
 from generation.catalog import Catalog, ModelInfo
 
 Say = Callable[[str], None]
 _MB = 1024 * 1024
+_COLUMNS = (
+    "column_id",
+    "column_title",
+    "column_medium",
+    "column_licence",
+    "column_memory",
+    "column_languages",
+    "column_state",
+)
 
 
 class BarProgress:
@@ -51,8 +60,8 @@ class Terminal:
     def table(self) -> Table:
         """All models, one a line."""
         table = Table(box=None, pad_edge=False)
-        for name in ("id", "title", "medium", "licence", "memory", "languages", "state"):
-            table.add_column(self._text(f"column_{name}"), overflow="fold")
+        for column in _COLUMNS:
+            table.add_column(self._text(column), overflow="fold", no_wrap=column == "column_id")
         for row in rows(self._catalog):
             model = row.model
             table.add_row(
@@ -138,8 +147,8 @@ class Terminal:
         words = []
         if row.model.mini:
             words.append(self._text("state_mini"))
-        elif row.disk_mb is not None:
-            words.append(self._text("state_here", size=row.disk_mb))
+        elif row.installed:
+            words.append(self._text("state_here", size=disk_mb(row)))
         else:
             words.append(self._text("state_absent"))
         if row.default:
