@@ -49,8 +49,10 @@ from generation.errors import AtelierError, ModelMissing, NotFound
 from generation.job import Job
 from generation.queue import FairQueue
 from generation.supervisor import Request, Supervisor
+from moderation.guard_check import GuardCheck
 from moderation.pipeline import Pipeline
 from moderation.safety_check import SafetyCheck
+from moderation.text_rules import AnswerRules
 from moderation.words import WordCheck
 
 Report = Callable[[str], None]
@@ -168,7 +170,13 @@ async def assemble(
     artifacts = Artifacts(database, settings.data_dir / "artifacts")
     conversations = Conversations(database)
     check = SafetyCheck(supervisor=supervisor, model=catalog.default("safety"), work_dir=work_dir)
-    pipeline = Pipeline(text_checks=[WordCheck()], image_check=check, timeout_s=_CHECK_TIMEOUT_S)
+    pipeline = Pipeline(
+        text_checks=[WordCheck()],
+        image_check=check,
+        answer_checks=[AnswerRules()],
+        dialogue_check=_guard(catalog, supervisor, work_dir),
+        timeout_s=_CHECK_TIMEOUT_S,
+    )
     progress = ProgressReport(publisher=publisher, addresses=addresses)
     stack.push_async_callback(progress.close)
     posting = Posting(
@@ -216,6 +224,12 @@ async def assemble(
         supervisor=supervisor,
         families=settings.families,
     )
+
+
+def _guard(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> GuardCheck | None:
+    """The best guard model on this machine; from then on nothing is shown that it has not judged."""
+    model = next((one for one in catalog.models("guard") if one.path is not None), None)
+    return None if model is None else GuardCheck(supervisor=supervisor, model=model, work_dir=work_dir)
 
 
 async def _keep_up(stack: AsyncExitStack, addresses: ReplyAddresses, artifacts: Artifacts) -> None:

@@ -1,4 +1,4 @@
-"""Texts that a model wrote: read, checked whole, kept (in its conversation too), and only then shown."""
+"""Texts that a model wrote: read, tidied, checked whole, kept (in its conversation too), and only then shown."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from generation.job import Job
 from generation.params import is_control
 from generation.supervisor import Outcome
 from moderation.pipeline import Pipeline
+from moderation.text_rules import PRIVACY, REPETITION, tidy
 from moderation.verdict import Approved, Verdict
 
 ANSWER_LIMIT = 64 * 1024
 """Bytes; a thousand tokens are a tenth of it."""
+_NOTICES = {PRIVACY: "contacts_removed", REPETITION: "repetition_cut"}
 
 
 class TextFinisher:
@@ -38,12 +40,17 @@ class TextFinisher:
             raise WorkerGarbage
         file = outcome.out / outcome.files[0].name
         text, digest = await asyncio.to_thread(read_answer, file)
-        decision = await self._pipeline.approve_text(text)
+        tidied = await asyncio.to_thread(tidy, text)
+        if tidied.removed:
+            text, file = tidied.text, outcome.out / "tidied.txt"
+            digest = await asyncio.to_thread(_write, file, text)
+        decision = await self._pipeline.approve_text(text, prompt=_prompt(job))
         if decision.approved is None:
             return decision.verdict
         # the very bytes that were judged: the worker that wrote them is still running
         kept = NewArtifact(index=1, seed=job.seed, kind="text", path=file, sha256=digest)
         notices = tuple(code for code in ("prompt_cut", "length_reached") if _has(outcome, code))
+        notices += tuple(_NOTICES[what] for what in tidied.removed)
         return await decision.approved.compose(
             lambda texts: self._keep(job, texts[0], kept, seconds=outcome.seconds, notices=notices)
         )
@@ -55,7 +62,7 @@ class TextFinisher:
         if file is None:
             raise ArtifactChanged
         text, _ = await asyncio.to_thread(read_answer, file)
-        decision = await self._pipeline.approve_text(text)
+        decision = await self._pipeline.approve_text(text, prompt=_prompt(job))
         if decision.approved is None:
             return decision.verdict
         return decision.approved.map(lambda texts: self._post(job, texts[0], file, seconds, ()))
@@ -100,6 +107,18 @@ def read_answer(file: Path) -> tuple[str, str]:
     ):
         raise WorkerGarbage
     return text, hashlib.sha256(content).hexdigest()
+
+
+def _write(file: Path, text: str) -> str:
+    """Returns the SHA-256 of what was written. Writes the disk."""
+    content = text.encode()
+    with file.open("xb") as opened:  # the worker must not have put something there
+        opened.write(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _prompt(job: Job) -> str:
+    return str(job.params.get("prompt", ""))
 
 
 def _has(outcome: Outcome, code: str) -> bool:
