@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from bot.services.intake import Intake
 from bot.services.ports import ChatRequest, ReplyAddress, Requester, Ticket
 from bot.services.write import MEDIUM, Sentence
-from bot.texts import cut, plain
+from bot.texts import plain
 from data.conversations import Conversation, Conversations, Turn
 from data.jobs import Jobs
 from generation.dispatcher import Dispatcher
@@ -177,7 +177,10 @@ class Chat:
 
     async def _name_after(self, prompt: str) -> str | None:
         """The prompt's beginning, if it may stand alone: what is cut off can change what the rest says."""
-        name = cut(plain(prompt), NAME_LIMIT)
+        name = plain(prompt)
+        if len(name) > NAME_LIMIT:
+            end = name.rfind(" ", 0, NAME_LIMIT)
+            name = name[: end if end > 0 else NAME_LIMIT].rstrip() + "…"
         return name if name and (await self._pipeline.check_text(name)).allowed else None
 
     def _params(self, conversation: Conversation, question: str, turns: Sequence[Turn]) -> TextParams:

@@ -24,7 +24,7 @@ class Explain:
         """`text` is what somebody wrote: it is checked like a prompt. Raises InvalidInput, LimitReached or Refused."""
         # the person did not write it and could not repair it: what a prompt is refused for is left out here
         readable = "".join(char for char in text if char == "\n" or not is_control(char))
-        if not any(is_seen(char) for char in readable):
+        if not any(is_seen(char) for char in readable if char != "\n"):
             raise InvalidInput("nothing_to_explain")
         prompt = clean_text(readable[:TEXT_LIMIT])
         asked = self._sentence(f"instruction.{PRESET}", who.locale, prompt=prompt)
