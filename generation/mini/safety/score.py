@@ -70,7 +70,7 @@ def main() -> None:
     chosen = options.parse_args()
     torch.set_num_threads(chosen.threads)
     cards, others = (40, 80) if chosen.quick else (500, 1000)
-    result = score(Checker(chosen.weights, {}), cards, others, chosen.seed, chosen.made)
+    result = score(Checker(chosen.weights), cards, others, chosen.seed, chosen.made)
     sys.stdout.write(json.dumps(result) + "\n")
 
 
