@@ -48,7 +48,13 @@ def test_the_commands_in_both_languages(payloads: dict[str, dict[str, Any]]) -> 
     german = {name: one["name_localizations"]["de"] for name, one in payloads.items()}
     assert (
         german.items()
-        >= {"image": "bild", "queue": "warteschlange", "help": "hilfe", "glossary": "glossar", "models": "modelle"}.items()
+        >= {
+            "image": "bild",
+            "queue": "warteschlange",
+            "help": "hilfe",
+            "glossary": "glossar",
+            "models": "modelle",
+        }.items()
     )
     image = payloads["image"]
     assert [one["name"] for one in image["options"]] == (
