@@ -100,7 +100,7 @@ class SmallBot(discord.Client):
     """`/bild`, which answers late and with a picture, and `/stumm`, which never answers."""
 
     def __init__(self) -> None:
-        super().__init__(intents=discord.Intents(guilds=True))
+        super().__init__(intents=discord.Intents(guilds=True, guild_messages=True))
         self.tree = app_commands.CommandTree(self)
         self.asked: list[str] = []
         self.synced = asyncio.Event()
@@ -138,6 +138,11 @@ class SmallBot(discord.Client):
         async def silent(_interaction: discord.Interaction) -> None:
             return
 
+        @app_commands.context_menu(name="Erkläre das")
+        async def explain(interaction: discord.Interaction, message: discord.Message) -> None:
+            await interaction.response.send_message(f"Es geht um „{message.content}“.")
+
+        self.tree.add_command(explain)
         self.tree.add_command(image)
         self.tree.add_command(silent)
         await self.tree.set_translator(German())
@@ -426,6 +431,118 @@ async def test_the_page_says_who_is_away_and_comes_back_by_itself(classroom: Cla
 
     await page.evaluate("fetch('api/session', {method: 'DELETE'})")
     await expect(page.get_by_role("heading", name="Wer bist du?")).to_be_visible()
+
+
+async def begin_thread(classroom: Classroom, name: str, text: str = "Hier geht es los") -> discord.Thread:
+    """A thread that the bot begins on a message in the channel of this test's class."""
+    async with asyncio.timeout(5):
+        while (guild := classroom.bot.get_guild(int(classroom.guild))) is None:
+            await asyncio.sleep(0.01)
+    channel = discord.utils.get(guild.text_channels, name="atelier")
+    assert channel is not None
+    return await (await channel.send(text)).create_thread(name=name)
+
+
+async def test_a_thread_is_opened_written_in_and_answered(classroom: Classroom) -> None:
+    ada, ben = await asyncio.gather(classroom.sit_down("Ada"), classroom.sit_down("Ben"))
+    thread = await begin_thread(classroom, "Der kleine Mond", "Ein Gespräch beginnt")
+    below = ada.get_by_role("list", name="Threads in atelier").get_by_role("button", name="Der kleine Mond")
+    await expect(below).to_be_visible()
+    card = ada.get_by_role("article").get_by_role("button", name="Thread ansehen")
+    await card.press("Enter")
+    await expect(ada.get_by_role("heading", name="Der kleine Mond").first).to_be_visible()
+    await expect(ada.get_by_role("article").filter(has_text="Ein Gespräch beginnt")).to_have_count(1)
+
+    await ada.keyboard.type("@klas")
+    await expect(ada.get_by_role("option", name="Klassenatelier")).to_be_visible()
+    await ada.keyboard.press("Tab")
+    await ada.keyboard.type("erzähl")
+    await ada.keyboard.press("Shift+Enter")
+    await ada.keyboard.type("und frag @Frau Sommer oder `@Ben`")
+    await ada.keyboard.press("Enter")
+    sent = ada.get_by_role("article").filter(has_text="erzähl")
+    await expect(sent.locator(".mention")).to_have_text(["@Klassenatelier", "@Frau Sommer"])
+    state = classroom.server.state
+    record = state.messages[str(state.message_ids(str(thread.id))[-1])]
+    sommer = classroom.server.person_id("Frau Sommer", classroom.guild)
+    assert record["content"] == f"<@{classroom.server.bot_id}> erzähl\nund frag <@{sommer}> oder `@Ben`"
+
+    unread = ben.get_by_role("button", name="Der kleine Mond, ungelesen")
+    await unread.click()
+    await expect(ben.get_by_role("button", name="Der kleine Mond, ungelesen")).to_have_count(0)
+    question = ben.get_by_role("article").filter(has_text="erzähl")
+    await question.hover()
+    await question.get_by_role("button", name="Antworten").click()
+    await expect(ben.get_by_text("Antwort an Ada")).to_be_visible()
+    await ben.get_by_role("button", name="Ada beim Antworten erwähnen").click()
+    await ben.locator("#composer-input").focus()
+    await ben.keyboard.type("ich")
+    await expect(ada.get_by_text("Ben schreibt …")).to_be_visible()
+    await ben.keyboard.type(" will auch")
+    await ben.keyboard.press("Enter")
+    answer = ada.get_by_role("article").filter(has_text="ich will auch")
+    await expect(answer.get_by_role("button", name="erzähl")).to_be_visible()
+    await expect(ben.get_by_text("Antwort an Ada")).to_have_count(0)
+    assert state.messages[str(state.message_ids(str(thread.id))[-1])]["pinged"] == []
+
+    await ada.get_by_role("button", name="Zurück zu #atelier").click()
+    await expect(ada.get_by_role("heading", name="atelier", exact=True)).to_be_visible()
+
+
+async def test_archived_and_locked_threads_on_a_narrow_window(classroom: Classroom) -> None:
+    thread = await begin_thread(classroom, "Altes Gespräch")
+    await thread.edit(archived=True)
+    page = await classroom.sit_down("Ada", NARROW)
+    await page.get_by_role("button", name="Altes Gespräch").click()
+    note = page.get_by_text("Dieser Thread ist archiviert")
+    await expect(note).to_be_visible()
+    await page.keyboard.type("Noch eine Frage")
+    await page.keyboard.press("Enter")
+    await expect(note).to_have_count(0)
+    record = classroom.server.state.channels[str(thread.id)]
+    assert record["thread_metadata"]["archived"] is False
+    locked = {**record["thread_metadata"], "locked": True}
+    classroom.server.commit({"type": "channels.put", "value": {**record, "thread_metadata": locked}})
+    await expect(page.get_by_placeholder("Dieser Thread ist geschlossen.")).to_be_disabled()
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_a_text_file_is_read_right_here(classroom: Classroom) -> None:
+    page = await classroom.sit_down("Ada")
+    thread = await begin_thread(classroom, "Lange Antworten")
+    story = "\n".join(f"Zeile {number} <b>&" for number in range(40))
+    await thread.send(file=discord.File(io.BytesIO(story.encode()), "geschichte.txt"))
+    await page.get_by_role("list", name="Threads in atelier").get_by_role("button").click()
+    preview = page.get_by_role("region", name="Vorschau von geschichte.txt")
+    await expect(preview).to_contain_text("Zeile 3 <b>&")
+    await expect(preview).not_to_contain_text("Zeile 39")
+    await page.get_by_role("button", name="Alles zeigen").press("Enter")
+    await expect(preview).to_contain_text("Zeile 39")
+    await page.get_by_role("button", name="Weniger zeigen").press("Enter")
+    await expect(preview).not_to_contain_text("Zeile 39")
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="geschichte.txt herunterladen").click()
+    assert (await download.value).suggested_filename == "geschichte.txt"
+
+
+async def test_the_menu_of_a_message_lists_the_apps(classroom: Classroom) -> None:
+    page = await classroom.sit_down("Ada")
+    await page.keyboard.type("Was ist ein Token?")
+    await page.keyboard.press("Enter")
+    question = page.get_by_role("article").filter(has_text="Was ist ein Token?")
+    await question.click(button="right")
+    apps = page.get_by_role("menu").get_by_role("group", name="Apps")
+    await expect(apps.get_by_role("menuitem")).to_have_text(["Erkläre das"])
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("menu")).to_have_count(0)
+    await question.get_by_role("button", name="Mehr").focus()
+    await page.keyboard.press("Enter")
+    for _ in range(2):
+        await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    answer = page.get_by_role("article").filter(has_text="Es geht um")
+    await expect(answer).to_contain_text("Es geht um „Was ist ein Token?“.")
+    await expect(answer).to_contain_text("Ada hat Erkläre das verwendet")
 
 
 async def test_the_browser_had_nothing_to_complain_about(running: Classroom) -> None:

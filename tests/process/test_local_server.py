@@ -46,13 +46,15 @@ async def test_a_killed_server_comes_back(tmp_path: Path) -> None:
         async with await Visitor.enter(base_url, "Ada") as ada:
             said = [await ada.say(str(number)) for number in range(20)]
             await ada.react(said[3], "🎉")
+            answer = await ada.say("genau", reply_to=said[3])
             await _kill(process)
         process, base_url = await _start(folder)
         async with await Visitor.enter(base_url, "Ben") as ben:
             messages = await ben.messages()
-            assert [one["id"] for one in messages] == [one["id"] for one in said]
+            assert [one["id"] for one in messages] == [one["id"] for one in [*said, answer]]
+            assert messages[-1]["referenced_message"]["content"] == "3"
             assert messages[3]["reactions"][0]["emoji"]["name"] == "🎉"
-            assert int((await ben.say("weiter"))["id"]) > int(said[-1]["id"])
+            assert int((await ben.say("weiter"))["id"]) > int(answer["id"])
     finally:
         if process.returncode is None:
             await _kill(process)

@@ -60,6 +60,8 @@ export const api = {
   signIn: (person, locale) => request("POST", "api/session", { person, locale, ...(guild() ? { guild: guild() } : {}) }),
   signOut: () => request("DELETE", "api/session"),
   state: () => request("GET", "api/state"),
+  /** One channel; the only way to an archived thread. */
+  channel: (channelId) => request("GET", `api/channels/${channelId}`),
 
   /** Newest `limit` messages, or those before a message. */
   messages(channelId, { before, limit = 50 } = {}) {

@@ -1,11 +1,12 @@
 /** The class as a whole: puts the parts together, follows the current channel, shows banners. */
 
+import { api } from "./api.js";
 import { Composer } from "./composer.js";
-import { fill, h, icon, iconButton } from "./dom.js";
+import { announce, fill, h, icon, iconButton } from "./dom.js";
 import { MemberList } from "./members.js";
 import { MessageList } from "./message_list.js";
 import { Sidebar, firstReadable } from "./sidebar.js";
-import { CHANNEL, author, bot, channelName, isReadable, isThread, on, showChannel, store } from "./store.js";
+import { CHANNEL, apply, author, bot, channelName, emit, isReadable, isThread, on, showChannel, store } from "./store.js";
 import { t, tNodes } from "./texts.js";
 
 /** Wider than this the member list is open at first. */
@@ -35,7 +36,7 @@ export class AppView {
       on("open-channel", (id) => this.open(id)),
       on("channels", () => this.keepChannel()),
       on("state", () => this.keepChannel()),
-      on("channel", () => this.paintHead()),
+      on("channel", () => { this.paintHead(); this.paintTyping(); }),
       on("status", () => this.paintBanner()),
       on("typing", () => this.paintTyping()),
       on("connection", (state) => { this.away = state.away ? state : null; this.paintBanner(); }),
@@ -66,11 +67,22 @@ export class AppView {
     }
   }
 
-  open(id) {
+  async open(id) {
     this.drawer(false);
+    if (!store.channels.has(id)) await this.find(id);
     if (!isReadable(store.channels.get(id))) return;
     if (id !== store.channelId) showChannel(id);
     this.composer.focus();
+  }
+
+  /** An archived thread is not among the channels that the page knows. */
+  async find(id) {
+    try {
+      apply("CHANNEL_CREATE", await api.channel(id));
+    } catch {
+      this.composer.complain(t("threadGone"));
+      announce(t("threadGone"));
+    }
   }
 
   drawer(open) {
@@ -83,10 +95,11 @@ export class AppView {
   buildHead() {
     this.menu = iconButton("menu", t("openChannels"), () => this.drawer(true), { class: "icon-button only-narrow", "aria-controls": "sidebar", "aria-expanded": "false" });
     this.sign = h("span", { class: "head-icon" });
+    this.parent = h("button", { type: "button", class: "crumb", hidden: true, on: { click: () => emit("open-channel", this.parent.dataset.id) } });
     this.title = h("h2");
     this.topic = h("p", { class: "topic" });
     this.toggle = iconButton("people", t("toggleMembers"), () => this.showMembers(this.members.element.hidden), { "aria-controls": "members", "aria-expanded": String(!this.members.element.hidden) });
-    return h("header", { class: "bar" }, this.menu, this.sign, this.title, this.topic, this.toggle);
+    return h("header", { class: "bar" }, this.menu, this.parent, this.sign, this.title, this.topic, this.toggle);
   }
 
   showMembers(shown) {
@@ -99,10 +112,20 @@ export class AppView {
     const name = channel ? channelName(channel) : t("noChannels");
     const sign = { [CHANNEL.DM]: "chat" }[channel?.type] ?? (isThread(channel) ? "thread" : "hash");
     fill(this.sign, icon(sign));
+    this.paintCrumb(isThread(channel) ? store.channels.get(String(channel.parent_id)) : null);
     this.title.textContent = name;
     this.topic.textContent = this.topic.title = channel?.topic ?? "";
     const waiting = [...store.unread.values()].reduce((sum, count) => sum + count, 0);
     document.title = `${waiting ? `(${waiting}) ` : ""}${sign === "hash" ? "#" : ""}${name} | ${store.guild.name}`;
+  }
+
+  /** The way back from a thread to its channel. */
+  paintCrumb(parent) {
+    this.parent.hidden = !parent;
+    if (!parent) return;
+    this.parent.dataset.id = String(parent.id);
+    this.parent.setAttribute("aria-label", t("backTo", { channel: channelName(parent) }));
+    fill(this.parent, icon("previous"), h("span", {}, `#${channelName(parent)}`));
   }
 
   /** Server away comes before bot offline; the countdown ticks silently inside the banner. */

@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { openLightbox } from "./lightbox.js";
+import { isText, textCard } from "./text_file.js";
 import { fileSize, t } from "./texts.js";
 
 const BY_ENDING = {
@@ -80,6 +81,7 @@ function fileView(file) {
   const kind = kindOf(file);
   if (kind === "video") return videoView(file);
   if (kind === "audio") return h("div", { class: "audio-card" }, fileHead(file), h("audio", { controls: true, preload: "metadata", src: mediaUrl(file.url), "aria-label": file.description || file.filename }));
+  if (isText(file)) return textCard(file, mediaUrl(file.url), fileHead(file));
   return h("div", { class: "file-card" }, fileHead(file));
 }
 

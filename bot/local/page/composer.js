@@ -5,7 +5,9 @@ import { CommandForm } from "./command_form.js";
 import { entries, fromText, search, splitOptions } from "./command_index.js";
 import { fill, h, icon, iconButton } from "./dom.js";
 import { interact, reasonOf } from "./interactions.js";
+import { encode, found, mentionAt } from "./mentions.js";
 import { outcome } from "./placeholders.js";
+import { ReplyBar } from "./reply_bar.js";
 import { Suggestions } from "./suggestions.js";
 import { CHANNEL, bot, channelName, isThread, on, store } from "./store.js";
 import { fileSize, t } from "./texts.js";
@@ -34,7 +36,9 @@ export class Composer {
     // The record button for voices will stand in this slot, before "send".
     this.voiceSlot = h("span", { class: "composer-slot", data: { slot: "voice" } });
     this.attach = iconButton("plus", t("attach"), () => this.picker.click(), { class: "icon-button composer-attach" });
-    this.element = h("div", { class: "composer" }, this.suggestions.element, this.error, this.tray,
+    this.reply = new ReplyBar(() => this.focus());
+    this.note = h("p", { class: "composer-note", role: "status" });
+    this.element = h("div", { class: "composer" }, this.suggestions.element, this.error, this.note, this.reply.element, this.tray,
       h("div", { class: "composer-bar" }, this.attach, this.picker, this.body, this.counter, this.voiceSlot, iconButton("send", t("send"), () => this.send(), { class: "icon-button composer-send" })),
       h("div", { class: "drop-hint", "aria-hidden": "true" }, icon("file"), t("dropHere")));
     this.listen();
@@ -57,7 +61,8 @@ export class Composer {
     });
     this.drag = { dragover: (event) => this.dragged(event, true), dragleave: (event) => !event.relatedTarget && this.dragged(event, false), drop: (event) => this.dropped(event) };
     for (const [type, listener] of Object.entries(this.drag)) document.addEventListener(type, listener);
-    this.stops = [on("channel", () => this.changeChannel()), on("state", () => this.paint()), on("commands", () => this.refresh()), on("open-command", (name) => this.openNamed(name))];
+    this.stops = [on("channel", () => this.changeChannel()), on("state", () => this.paint()), on("commands", () => this.refresh()), on("open-command", (name) => this.openNamed(name)),
+      on("channels", () => this.paint()), on("reply", (message) => this.answer(message)), on("mention", (member) => this.insert(`@${member.name} `)), this.reply.stop];
   }
 
   destroy() {
@@ -76,7 +81,8 @@ export class Composer {
     this.input.placeholder = window.innerWidth < 500 ? t("slashHint") : `${t("placeholder", { channel: name })} – ${t("slashHint")}`;
     this.input.setAttribute("aria-label", t("placeholder", { channel: name }));
     const closed = !channel || channel.can_write === false;
-    if (channel && closed) this.input.placeholder = t("readOnly");
+    if (channel && closed) this.input.placeholder = t(channel.locked ? "threadLocked" : "readOnly");
+    this.note.textContent = channel?.archived && !closed ? t("threadArchived") : "";
     this.input.disabled = closed;
     this.attach.disabled = closed;
   }
@@ -85,6 +91,7 @@ export class Composer {
     if (this.draftChannel) this.drafts.set(this.draftChannel, this.input.value);
     this.draftChannel = store.channelId;
     if (this.form) this.leave();
+    this.reply.clear();
     this.setText(this.drafts.get(store.channelId) ?? "");
     this.error.textContent = "";
     this.suggestions.hide();
@@ -114,16 +121,46 @@ export class Composer {
       return;
     }
     if (!text.startsWith("/") || text.includes("\n")) {
-      this.suggestions.hide();
+      this.suggestMention();
       if (text) this.tellTyping();
       return;
     }
-    const found = search(text.slice(1));
+    const commands = search(text.slice(1));
     this.suggestions.show(this.input, {
-      heading: found.length ? t("commands") : "", note: found.length ? "" : t("noCommand"),
-      items: found.map((entry) => ({ label: `/${entry.name}`, description: entry.description, hint: bot().name, value: entry })),
+      heading: commands.length ? t("commands") : "", note: commands.length ? "" : t("noCommand"),
+      items: commands.map((entry) => ({ label: `/${entry.name}`, description: entry.description, hint: bot().name, value: entry })),
       choose: (item) => this.openForm(item.value),
     });
+  }
+
+  /** The members whose names begin like what follows the @ before the caret. */
+  suggestMention() {
+    const mention = mentionAt(this.input.value, this.input.selectionStart);
+    if (!mention) {
+      this.suggestions.hide();
+      return;
+    }
+    this.suggestions.show(this.input, {
+      heading: t("members"),
+      items: found(mention.query).slice(0, 10).map((member) => ({ label: member.name, color: member.color, hint: member.bot ? t("appTag") : "", value: member })),
+      choose: (item) => this.insert(`@${item.value.name} `, mention.start),
+    });
+  }
+
+  /** Puts text where the caret is, in place of what stands there since `start`. */
+  insert(text, start = this.input.selectionStart) {
+    if (this.form) this.leave();
+    const { value, selectionEnd } = this.input;
+    this.setText(value.slice(0, start) + text + value.slice(selectionEnd));
+    this.input.focus();
+    this.input.setSelectionRange(start + text.length, start + text.length);
+    this.suggestions.hide();
+  }
+
+  answer(message) {
+    if (String(message.channel_id) !== store.channelId) return;
+    if (this.form) this.leave();
+    this.reply.begin(message);
   }
 
   /** New commands while the list of them is open. */
@@ -178,7 +215,8 @@ export class Composer {
       else this.send();
     } else if (event.key === "Escape") {
       event.preventDefault();
-      if (item || this.input.value.startsWith("/")) this.setText("");
+      if (this.input.value.startsWith("/")) this.setText("");
+      else if (!item) this.reply.clear();
       this.suggestions.hide();
     } else if (event.key === "ArrowUp" && plain && !this.input.value && this.last) {
       event.preventDefault();
@@ -200,7 +238,7 @@ export class Composer {
   }
 
   async sendText() {
-    const content = this.input.value.trim();
+    const content = encode(this.input.value.trim());
     if (!content && !this.files.length) return;
     if (content.startsWith("/") && !content.includes("\n")) {
       this.suggestions.hide();
@@ -211,7 +249,8 @@ export class Composer {
       this.complain(t("tooLong", { count: content.length - LONGEST }));
       return;
     }
-    await api.sendMessage(store.channelId, { content }, this.files);
+    await api.sendMessage(store.channelId, { content, ...this.reply.payload() }, this.files);
+    this.reply.clear();
     this.files = [];
     this.paintTray();
     this.setText("");

@@ -1,6 +1,7 @@
 /** The right side: who belongs to the class. */
 
 import { avatar, fill, h } from "./dom.js";
+import { openMemberMenu } from "./message_menu.js";
 import { on, store } from "./store.js";
 import { t } from "./texts.js";
 
@@ -32,5 +33,6 @@ function memberEntry(member) {
   const away = member.bot && !store.botOnline;
   const name = h("span", {}, member.name);
   name.style.color = `color-mix(in oklab, ${member.color} 62%, #fff)`;
-  return h("li", { class: away ? "member away" : "member" }, avatar(member.name, member.color, "small"), name, member.bot ? h("span", { class: "app-tag" }, t("appTag")) : null);
+  const button = h("button", { type: "button", class: away ? "member away" : "member", "aria-haspopup": "menu", on: { click: () => openMemberMenu(button, member) } }, avatar(member.name, member.color, "small"), name, member.bot ? h("span", { class: "app-tag" }, t("appTag")) : null);
+  return h("li", {}, button);
 }

@@ -3,23 +3,25 @@
 import { attachmentList, mediaUrl } from "./attachments.js";
 import { shownName } from "./command_index.js";
 import { componentList } from "./components.js";
-import { avatar, h, icon } from "./dom.js";
+import { avatar, h, icon, iconButton } from "./dom.js";
 import { embedView, shownInEmbeds } from "./embed.js";
 import { markdown, plainText } from "./markdown.js";
-import { menuButton } from "./message_menu.js";
+import { contextMenu, menuButton } from "./message_menu.js";
 import { pickerButton, reactionRow } from "./reactions.js";
-import { FLAG, author, emit, referenced, removeMessage, store } from "./store.js";
+import { FLAG, author, channelOf, emit, referenced, removeMessage, store } from "./store.js";
 import { t, tNodes } from "./texts.js";
 import { clock, dayName, messageTime } from "./timestamps.js";
 
 /** Message types of Discord that are not text. */
-const TYPE = { PIN: 6, JOIN: 7, THREAD: 18, REPLY: 19 };
+const TYPE = { PIN: 6, JOIN: 7, THREAD: 18, REPLY: 19, STARTER: 21 };
 
 export class MessageView {
   constructor(message) {
     this.element = h("li", { class: "message", data: { id: message.id } });
     this.parts = new Map();
     this.error = h("p", { class: "message-error", role: "alert" });
+    this.showError = (text) => { this.error.textContent = text; };
+    this.element.addEventListener("contextmenu", (event) => contextMenu(event, this.message, this.element.querySelector(".message-tools [aria-haspopup]"), this.showError));
     this.update(message);
   }
 
@@ -44,13 +46,13 @@ export class MessageView {
     const system = systemText(message);
     this.element.replaceChildren(
       this.part("day", message.timestamp, () => h("div", { class: "day-divider", role: "separator" }, h("span", {}, dayName(message.timestamp)))),
-      system ? this.part("system", message, () => systemView(message, system)) : this.article(message));
+      system ? this.part("system", message, () => systemView(message, system)) : this.article(shownAs(message)));
     if (focused) this.element.querySelector(focused)?.focus();
   }
 
   article(message) {
     const who = author(message.author);
-    const showError = (text) => { this.error.textContent = text; };
+    const { showError } = this;
     const shown = shownInEmbeds(message);
     const files = (message.attachments ?? []).filter((file) => !shown.has(mediaUrl(file.url)) && !(message.flags & FLAG.COMPONENTS_V2));
     const body = h("div", { class: "message-body" },
@@ -63,12 +65,25 @@ export class MessageView {
       message.reactions?.length ? this.part("reactions", message.reactions, () => reactionRow(message, showError)) : "",
       message.thread ? this.part("thread", message.thread, () => threadCard(message.thread)) : "",
       message.flags & FLAG.EPHEMERAL && !(message.local === "sending") ? this.part("private", message.id, () => privateNote(message)) : "");
-    const line = this.part("context", [message.interaction_metadata, message.interaction, message.referenced_message?.content, message.type], () => contextLine(message));
-    const tools = message.local || message.flags & (FLAG.EPHEMERAL | FLAG.LOADING) ? "" : this.part("tools", message.id, () => h("div", { class: "message-tools" }, pickerButton(message, showError, "icon-button"), menuButton(message, showError)));
+    const line = this.part("context", [message.interaction_metadata, message.interaction, message.referenced_message?.content, message.type, Boolean(referenced(message))], () => contextLine(message));
+    const without = message.local || message.starter || message.flags & (FLAG.EPHEMERAL | FLAG.LOADING);
+    const tools = without ? "" : this.part("tools", [message.id, message.content, store.commands.length, channelOf(message)?.can_write], () => toolbar(message, showError));
     return h("article", { "aria-label": `${who.name}, ${messageTime(message.timestamp)}` }, line ?? "",
       h("div", { class: "message-row" },
         h("div", { class: "gutter" }, this.part("avatar", who, () => avatar(who.name, who.color)), h("time", { class: "gutter-time", "aria-hidden": "true" }, clock(message.timestamp))), body), tools);
   }
+}
+
+/** What hovers at a message's edge: reaction, answer, menu. */
+function toolbar(message, showError) {
+  const answer = channelOf(message)?.can_write ? iconButton("reply", t("reply"), () => emit("reply", message)) : null;
+  return h("div", { class: "message-tools" }, pickerButton(message, showError, "icon-button"), answer, menuButton(message, showError));
+}
+
+/** The first message of a thread stands for the one that the thread hangs on. */
+function shownAs(message) {
+  const begun = message.type === TYPE.STARTER ? message.referenced_message : null;
+  return begun ? { ...begun, id: message.id, channel_id: message.channel_id, components: [], reactions: [], thread: null, starter: true } : message;
 }
 
 /** A selector that finds the focused control again after its part was rebuilt. */
@@ -82,6 +97,7 @@ function focusMark(element) {
 /** Whether a message follows the one before it closely enough to share its head. */
 export function isGrouped(message, before) {
   if (!before || systemText(message) || systemText(before) || hasContext(message)) return false;
+  if ([message.type, before.type].includes(TYPE.STARTER)) return false;
   if (String(message.author?.id) !== String(before.author?.id)) return false;
   if (Boolean(message.flags & FLAG.EPHEMERAL) !== Boolean(before.flags & FLAG.EPHEMERAL)) return false;
   return new Date(message.timestamp) - new Date(before.timestamp) < 7 * 60_000;
@@ -120,8 +136,9 @@ function contextLine(message) {
   const other = referenced(message);
   if (!other) return h("div", { class: "context" }, h("span", { class: "context-hook" }), icon("reply"), h("em", {}, t("originalDeleted")));
   const user = author(other.author);
-  return h("div", { class: "context" }, h("span", { class: "context-hook" }), avatar(user.name, user.color, "tiny"), named(user),
-    h("span", { class: "context-text" }, plainText(other.content) || t("attachmentsOnly")));
+  const jump = { type: "button", class: "context-jump", title: t("jumpTo"), on: { click: () => emit("jump-to", String(other.id)) } };
+  return h("div", { class: "context" }, h("span", { class: "context-hook" }), avatar(user.name, user.color, "tiny"),
+    h("button", jump, named(user), h("span", { class: "context-text" }, plainText(other.content) || t("attachmentsOnly"))));
 }
 
 function named(user) {
@@ -162,13 +179,14 @@ function threadCard(thread) {
 }
 
 function systemText(message) {
+  if (message.type === TYPE.STARTER) return message.referenced_message ? undefined : "originalDeleted";
   return { [TYPE.PIN]: "pinned", [TYPE.JOIN]: "joined", [TYPE.THREAD]: "startedThread" }[message.type];
 }
 
 function systemView(message, key) {
   const link = message.type === TYPE.THREAD
     ? h("button", { type: "button", class: "text-button", on: { click: () => emit("open-channel", String(message.message_reference?.channel_id ?? message.thread?.id)) } }, message.content) : "";
-  return h("div", { class: "system" }, icon(message.type === TYPE.THREAD ? "thread" : "next"), h("span", {}, tNodes(key, { user: named(author(message.author)) }), link), h("time", {}, messageTime(message.timestamp)));
+  return h("div", { class: "system" }, icon(message.type === TYPE.THREAD ? "thread" : "next"), h("div", {}, tNodes(key, { user: named(author(message.author)) }), link, " ", h("time", {}, messageTime(message.timestamp))));
 }
 
 /** What a screen reader hears of a new message. */

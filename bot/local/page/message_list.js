@@ -8,6 +8,8 @@ import { CHANNEL, addHistory, channelName, isThread, log, on, store } from "./st
 import { t } from "./texts.js";
 
 const PAGE = 50;
+/** So far back a jump to an earlier message searches. */
+const PAGES_BACK = 6;
 /** So near to the end a reader counts as following it. */
 const NEAR_PX = 80;
 
@@ -26,6 +28,7 @@ export class MessageList {
       on("messages", (change) => change.channelId === store.channelId && this.changed(change)),
       on("channel", () => this.open()),
       on("state", () => this.open()),
+      on("jump-to", (id) => this.jumpTo(id)),
     ];
     // Pictures, players and embeds that grow late must not push the newest message out of sight.
     this.observer = new ResizeObserver(() => this.following && this.toEnd());
@@ -103,7 +106,8 @@ export class MessageList {
     if (!channel) return;
     const name = channelName(channel);
     if (channel.type === CHANNEL.DM) fill(this.start, h("h2", {}, name), h("p", {}, t("dmStart", { channel: name })));
-    else fill(this.start, h("span", { class: "start-icon" }, icon(isThread(channel) ? "thread" : "hash")), h("h2", {}, isThread(channel) ? name : t("channelStart", { channel: name })), h("p", {}, channel.topic || t("channelStartText", { channel: name })));
+    else if (isThread(channel)) fill(this.start, h("span", { class: "start-icon" }, icon("thread")), h("h2", {}, name), h("p", {}, t("threadStart", { channel: name })));
+    else fill(this.start, h("span", { class: "start-icon" }, icon("hash")), h("h2", {}, t("channelStart", { channel: name })), h("p", {}, channel.topic || t("channelStartText", { channel: name })));
   }
 
   onScroll() {
@@ -120,6 +124,20 @@ export class MessageList {
     this.loadingOlder = true;
     await this.fetch(store.channelId, { before: oldest.id }, false);
     this.loadingOlder = false;
+  }
+
+  /** Shows an earlier message, fetching some pages of the history if need be. */
+  async jumpTo(id) {
+    const messages = log(store.channelId);
+    for (let page = 0; page < PAGES_BACK && !this.views.has(id) && !messages.complete; page += 1) await this.older(messages);
+    const element = this.views.get(id)?.element;
+    if (!element) return;
+    this.following = false;
+    element.scrollIntoView({ block: "center" });
+    element.classList.add("pointed-out");
+    element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+    setTimeout(() => element.classList.remove("pointed-out"), 2000);
   }
 
   toEnd() {

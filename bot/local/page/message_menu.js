@@ -1,55 +1,57 @@
-/** What can be done with one message: commands of its context menu, and deleting it. */
+/** What can be done with a message or a person: answering, commands of their context menus, deleting. */
 
 import { api } from "./api.js";
-import { h, iconButton } from "./dom.js";
+import { announce, iconButton } from "./dom.js";
 import { INTERACTION, interact, reasonOf } from "./interactions.js";
+import { openMenu } from "./menu.js";
 import { outcome } from "./placeholders.js";
-import { channelOf, store } from "./store.js";
+import { channelOf, emit, store } from "./store.js";
 import { localized, t } from "./texts.js";
 
-/** Type of application commands that are about a message. */
+/** Types of application commands that are about a person or a message. */
+const ON_USER = 2;
 const ON_MESSAGE = 3;
 
-function actions(message, showError) {
-  const found = store.commands.filter((command) => command.type === ON_MESSAGE)
-    .map((command) => ({ label: localized(command, "name"), run: () => runCommand(command, message) }));
+function messageActions(message, showError) {
+  const channel = channelOf(message);
+  const found = [];
+  if (channel?.can_write) found.push({ label: t("reply"), run: () => emit("reply", message) });
+  if (message.content) found.push({ label: t("copyText"), run: () => navigator.clipboard.writeText(message.content).then(() => announce(t("copied"))) });
   const mine = String(message.author?.id) === store.me.id;
-  if (mine || channelOf(message)?.can_manage) {
-    found.push({ label: t("deleteMessage"), danger: true, run: () => api.deleteMessage(message.channel_id, message.id) });
-  }
-  return found.map((action) => ({ ...action, run: () => Promise.resolve(action.run()).catch((error) => showError(reasonOf(error))) }));
+  const remove = { label: t("deleteMessage"), danger: true, run: () => api.deleteMessage(message.channel_id, message.id) };
+  return guarded([...found, ...apps(ON_MESSAGE, String(message.channel_id), message.id), ...(mine || channel?.can_manage ? [remove] : [])], showError);
 }
 
-function runCommand(command, message) {
-  const payload = { type: INTERACTION.COMMAND, channel_id: message.channel_id, command_id: command.id, name: command.name, target_id: message.id, options: [] };
-  return interact(payload, [], outcome(String(message.channel_id), command.name));
+function guarded(actions, showError) {
+  return actions.map((action) => ({ ...action, run: () => Promise.resolve(action.run()).catch((error) => showError(reasonOf(error))) }));
 }
 
-/** The button that opens the menu, or null where there is nothing to do. */
+/** The commands that the bot offers for such a target. */
+function apps(type, channelId, targetId) {
+  return store.commands.filter((command) => command.type === type).map((command) => ({
+    label: localized(command, "name"), group: t("apps"),
+    run: () => interact({ type: INTERACTION.COMMAND, channel_id: channelId, command_id: command.id, name: command.name, target_id: targetId, options: [] }, [], outcome(channelId, command.name, type)),
+  }));
+}
+
+/** The button that opens a message's menu, or null where there is nothing to do. */
 export function menuButton(message, showError) {
-  if (!actions(message, showError).length) return null;
-  const button = iconButton("dots", t("moreActions"), () => open(button, actions(message, showError)), { "aria-haspopup": "menu" });
+  if (!messageActions(message, showError).length) return null;
+  const button = iconButton("dots", t("moreActions"), () => openMenu(button, messageActions(message, showError)), { "aria-haspopup": "menu" });
   return button;
 }
 
-function open(button, list) {
-  const menu = h("div", { class: "message-menu", popover: "auto", role: "menu" }, list.map((action) => h("button", {
-    type: "button", role: "menuitem", class: action.danger ? "danger" : null, on: { click: () => { menu.hidePopover(); action.run(); } },
-  }, action.label)));
-  menu.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const all = [...menu.children];
-    all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
-  });
-  menu.addEventListener("toggle", (event) => {
-    if (event.newState === "closed") menu.remove();
-  });
-  button.after(menu);
-  menu.showPopover();
-  const box = button.getBoundingClientRect();
-  menu.style.left = `${Math.max(8, box.right - menu.offsetWidth)}px`;
-  menu.style.top = `${Math.max(8, Math.min(box.bottom + 4, window.innerHeight - menu.offsetHeight - 8))}px`;
-  menu.firstElementChild.focus();
+/** A message's menu at the pointer; the browser's own stays for links, pictures, players and selected text. */
+export function contextMenu(event, message, button, showError) {
+  const own = event.target.closest("a, img, audio, video, input, textarea, [popover]") || !window.getSelection().isCollapsed;
+  const actions = own || !button ? [] : messageActions(message, showError);
+  if (!actions.length) return;
+  event.preventDefault();
+  openMenu(button, actions, { x: event.clientX, y: event.clientY });
+}
+
+/** A person's menu below their entry. */
+export function openMemberMenu(button, member) {
+  const mention = { label: t("mention"), run: () => emit("mention", member) };
+  openMenu(button, guarded([mention, ...apps(ON_USER, store.channelId, member.id)], announce));
 }

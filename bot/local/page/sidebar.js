@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { avatar, fill, h, icon, iconButton } from "./dom.js";
-import { CHANNEL, apply, bot, channelName, emit, isReadable, isThread, on, store } from "./store.js";
+import { CHANNEL, apply, bot, channelName, emit, isReadable, isThread, on, store, threadsOf } from "./store.js";
 import { t } from "./texts.js";
 
 const CHANNEL_ICONS = { [CHANNEL.VOICE]: "voice", [CHANNEL.FORUM]: "forum" };
@@ -102,8 +102,9 @@ function directList() {
 }
 
 function channelEntry(channel) {
-  const threads = [...store.channels.values()].filter((one) => isThread(one) && String(one.parent_id) === String(channel.id) && !one.thread_metadata?.archived);
-  return [entry(channel, icon(CHANNEL_ICONS[channel.type] ?? "hash")), threads.map((thread) => entry(thread, icon("thread"), "thread"))];
+  const threads = threadsOf(channel.id);
+  const list = threads.length ? h("ul", { class: "threads", "aria-label": t("threadsIn", { channel: channelName(channel) }) }, threads.map((thread) => h("li", {}, entry(thread, icon(thread.locked ? "lock" : "thread"), "thread")))) : null;
+  return [entry(channel, icon(CHANNEL_ICONS[channel.type] ?? "hash")), list];
 }
 
 function entry(channel, sign, className = "") {

@@ -112,6 +112,13 @@ export function isThread(channel) {
   return [CHANNEL.NEWS_THREAD, CHANNEL.THREAD, CHANNEL.PRIVATE_THREAD].includes(channel?.type);
 }
 
+/** Threads of a channel that are open, or archived and just being read; the oldest first. */
+export function threadsOf(channelId) {
+  return [...store.channels.values()]
+    .filter((channel) => isThread(channel) && String(channel.parent_id) === String(channelId) && (!channel.archived || String(channel.id) === store.channelId))
+    .sort(byId);
+}
+
 /** Whether one can read and write messages there. */
 export function isReadable(channel) {
   return Boolean(channel) && ![CHANNEL.CATEGORY, CHANNEL.VOICE, CHANNEL.FORUM].includes(channel.type);
@@ -206,8 +213,11 @@ const handlers = {
     attachThread(channel);
     emit("channels");
   },
-  CHANNEL_DELETE(channel) {
-    store.channels.delete(String(channel.id));
+  CHANNEL_DELETE({ id, archived }) {
+    const known = store.channels.get(String(id));
+    // An archived thread leaves the list, but who is reading it stays in it.
+    if (archived && known && String(id) === store.channelId) store.channels.set(String(id), { ...known, archived: true });
+    else store.channels.delete(String(id));
     emit("channels");
   },
   REACTION_ADD: (event) => countReaction(event, 1),
