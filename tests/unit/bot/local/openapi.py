@@ -35,6 +35,7 @@ _EVENTS = {
     "CHANNEL_CREATE": "GuildChannelResponse",
     "CHANNEL_UPDATE": "GuildChannelResponse",
     "THREAD_CREATE": "ThreadResponse",
+    "THREAD_UPDATE": "ThreadResponse",
     "GUILD_CREATE": "GuildResponse",
     "GUILD_MEMBER_UPDATE": "GuildMemberResponse",
 }
@@ -154,10 +155,11 @@ class Description:
         """For `ClassServer.observe`."""
         if isinstance(happening, Exchange):
             self.complaints.extend(self.check(happening))
-        elif happening.name in _EVENTS:
-            schema = f"/components/schemas/{_EVENTS[happening.name]}"
+            return
+        for name, data in _described_parts(happening):
+            schema = f"/components/schemas/{name}"
             self.complaints.extend(
-                f"event {happening.name}: {one}" for one in self._wrong(schema, happening.data, "data")
+                f"event {happening.name}: {one}" for one in self._wrong(schema, data, "data")
             )
 
     def check(self, exchange: Exchange) -> list[str]:
@@ -231,6 +233,19 @@ class Description:
             if pattern.fullmatch(path) and method.lower() in operations:
                 return template, operations[method.lower()]
         return None
+
+
+def _described_parts(event: Dispatched) -> list[tuple[str, Any]]:
+    """The parts of an event that are objects of the HTTP API, each with the name of its schema."""
+    if event.name in _EVENTS:
+        return [(_EVENTS[event.name], event.data)]
+    if event.name == "THREAD_MEMBERS_UPDATE":
+        return [("ThreadMemberResponse", one) for one in event.data.get("added_members", [])]
+    if event.name != "INTERACTION_CREATE":
+        return []
+    targets = event.data["data"].get("resolved", {}).get("messages", {}).values()
+    messages = [*targets, *([event.data["message"]] if "message" in event.data else [])]
+    return [("MessageResponse", one) for one in messages]
 
 
 def _repaired(body: Any, side: str, template: str | None) -> Any:
