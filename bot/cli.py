@@ -228,8 +228,13 @@ def score(
     from bot.generate import as_json
     from bot.mini_scores import score_minis
 
-    settings = _settings()
-    scores = _await(score_minis(environments_of(settings, report=_report), quick=quick))
+    sentences, language = Sentences.load(), _language(None)
+
+    def left_out(family: str) -> None:
+        _report(sentences.text("cli.not_scored", language, family=family))
+
+    environments = environments_of(_settings(), report=_report)
+    scores = _await(score_minis(environments, quick=quick, left_out=left_out))
     sys.stdout.write(as_json(scores) + "\n")
 
 
