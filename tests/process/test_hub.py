@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -205,7 +206,8 @@ def test_a_later_try_goes_on_where_the_first_one_stopped(command: Command, hub: 
     assert not any(call.path.endswith("text_encoder/model.safetensors") for call in again)
 
 
-def test_killed_in_the_middle(command: Command, hub: HubServer) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_ended_in_the_middle(command: Command, hub: HubServer, how: signal.Signals) -> None:
     hub.pause = 0.02
     process = command.start("pull", FEW_STEPS, "--trust-first-download")
     deadline = time.monotonic() + 60
@@ -213,8 +215,10 @@ def test_killed_in_the_middle(command: Command, hub: HubServer) -> None:
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.01)
-    process.kill()
-    process.communicate()
+    process.send_signal(how)
+    _, error = process.communicate(timeout=30)
+    assert "Traceback" not in error
+    assert process.returncode == (130 if how is signal.SIGINT else -how)
     assert not (command.folder / FEW_STEPS).exists()
     hub.pause = 0
     before = len(hub.calls)

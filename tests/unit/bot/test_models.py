@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,26 @@ def test_the_table_as_json() -> None:
     assert plain["stable-diffusion-xl"]["repositories"] == [
         "stabilityai/stable-diffusion-xl-base-1.0@462165984030d82259a11f4367a4eed129e94a7b"
     ]
+
+
+@pytest.mark.parametrize(
+    ("memory", "default"),
+    [("300", "mini"), ("4000", "stable-diffusion-1.5"), ("24000", "stable-diffusion-xl")],
+)
+def test_the_default_fits_the_memory(
+    memory: str, default: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATELIER_MEMORY_MB", memory)
+    for name in ("deliberate", "stable-diffusion-1.5", "stable-diffusion-xl"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+    plain = json.loads(call("list", "--json").stdout)
+    assert [row["id"] for row in plain if row["default"] and row["medium"] == "image"] == [default]
+
+
+def test_the_hubs_client_is_loaded_by_pull_alone() -> None:
+    code = "import sys, bot.cli, bot.app, bot.models.terminal; sys.exit('huggingface_hub' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False)
+    assert done.returncode == 0
 
 
 def test_the_default_is_marked_once_a_medium(tmp_path: Path) -> None:
