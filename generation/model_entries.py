@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generation.params import SIZE_HIGH, SIZE_LOW
+from generation.params import SIZE_HIGH, SIZE_LOW, STEPS_LIMIT
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -68,6 +68,12 @@ class ModelInfo:
     def sides(self) -> tuple[int, int]:
         """The shortest and the longest side of a picture that it can make, in pixels."""
         low, high = self.options.get("sides", (SIZE_LOW, SIZE_HIGH))
+        return int(low), int(high)
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """The fewest and the most inference steps that it was made for."""
+        low, high = self.options.get("steps", (1, STEPS_LIMIT))
         return int(low), int(high)
 
     @property

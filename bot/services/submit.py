@@ -93,6 +93,7 @@ class Submit:
         *,
         parent: tuple[str | None, int | None] = (None, None),
     ) -> Ticket:
+        _demand_able(model, params)
         texts = (params.prompt, params.negative)
         return await self._intake.queue(
             model, params.to_plain(), seed, who, address, texts=texts, parent=parent
@@ -116,6 +117,17 @@ def _image_params(request: ImageRequest, model: ModelInfo) -> ImageParams:
         scheduler=(request.scheduler or "").strip().casefold() or None,
         **{name: value for name, value in values.items() if value is not None},
     )
+
+
+def _demand_able(model: ModelInfo, params: ImageParams) -> None:
+    """Raises InvalidInput for what only this model cannot do: nothing that was asked for is left out silently."""
+    low, high = model.steps
+    if not low <= params.steps <= high:
+        raise InvalidInput("steps_of_model", model=model.title, low=low, high=high)
+    if params.scheduler and model.options.get("own_scheduler"):
+        raise InvalidInput("scheduler_of_model", model=model.title)
+    if params.negative and not model.options.get("negative", True):
+        raise InvalidInput("negative_of_model", model=model.title)
 
 
 def _number(text: str) -> float:
