@@ -27,6 +27,7 @@ from bot.services.overview import Overview
 from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
+from bot.services.prompt_help import PromptHelp
 from bot.services.recovery import Recovery
 from bot.services.submit import Submit
 from bot.services.text_finishing import TextFinisher
@@ -219,7 +220,7 @@ async def assemble(
     await _keep_up(stack, addresses, artifacts)
     await dispatcher.start()
     return Atelier(
-        desk=_desk(settings, catalog, jobs, conversations, dispatcher, pipeline, sentences),
+        desk=_desk(settings, catalog, jobs, conversations, dispatcher, pipeline, sentences, supervisor, work_dir),
         recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
         families=settings.families,
@@ -247,6 +248,8 @@ def _desk(
     dispatcher: Dispatcher,
     pipeline: Pipeline,
     sentences: Sentences,
+    supervisor: Supervisor,
+    work_dir: Path,
 ) -> Desk:
     intake = Intake(
         catalog=catalog,
@@ -255,8 +258,17 @@ def _desk(
         pipeline=pipeline,
         limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
     )
+    prompt_help = PromptHelp(
+        intake=intake,
+        catalog=catalog,
+        supervisor=supervisor,
+        pipeline=pipeline,
+        sentence=sentences.text,
+        work_dir=work_dir,
+    )
     return Desk(
-        submit=Submit(intake=intake, catalog=catalog),
+        submit=Submit(intake=intake, catalog=catalog, prompt_help=prompt_help),
+        prompt_help=prompt_help,
         write=Write(intake=intake, sentence=sentences.text),
         chat=Chat(
             intake=intake,

@@ -87,6 +87,14 @@ def chat_row(sentences: Sentences, conversation: str, locale: str) -> discord.ui
     )
 
 
+def help_row(sentences: Sentences, locale: object, choices: Iterable[str]) -> discord.ui.View:
+    """Under `/prompt-help`: a picture from the translation, or from the suggestion."""
+    return _view(
+        _button("help", choice, sentences.text(f"button.help_{choice}", locale), row=0, emoji="🎨")
+        for choice in choices
+    )
+
+
 def cancel_rows(sentences: Sentences, jobs: Iterable[tuple[str, str]], locale: str) -> discord.ui.View:
     """One cancel button for each (job id, short name), five a row, at most 25."""
     return _view(

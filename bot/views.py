@@ -19,6 +19,7 @@ from bot.chats import end_chat
 from bot.errors import answer_error
 from bot.forms import adapt_form, question_form, read_form, read_question
 from bot.i18n import Sentences
+from bot.posts.prompt_help import chosen_text
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
 from generation.errors import NotFound
 
@@ -48,6 +49,7 @@ class Presses:
             "textseed": self._write_again,
             "cancel": self._cancel,
             "example": self._example,
+            "help": self._picture_from_help,
             "answer": self._open_question,
             "endchat": self._end_chat,
         }
@@ -129,6 +131,12 @@ class Presses:
         if number >= len(HELP_EXAMPLES):
             raise NotFound("button_unknown")
         prompt = self._sentences.text(f"examples.{HELP_EXAMPLES[number]}", interaction.locale)
+        ticket = await self._desk.submit.image(ImageRequest(prompt=prompt), self._who(interaction), address)
+        await show_waiting(self._publisher, ticket, address)
+
+    async def _picture_from_help(self, interaction: Press, pressed: ButtonId) -> None:
+        address = await defer(interaction)
+        prompt = chosen_text(interaction.message, pressed.subject, self._sentences)
         ticket = await self._desk.submit.image(ImageRequest(prompt=prompt), self._who(interaction), address)
         await show_waiting(self._publisher, ticket, address)
 

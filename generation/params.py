@@ -92,7 +92,10 @@ def _is_whole(value: object, high: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageParams:
-    """Text to image. `width` and `height` in pixels; `scheduler` None means the model's own."""
+    """Text to image. `width` and `height` in pixels; `scheduler` None means the model's own.
+
+    `original`: what the person typed, where `prompt` is its translation; models never read it.
+    """
 
     prompt: str
     negative: str = ""
@@ -102,10 +105,12 @@ class ImageParams:
     width: int
     height: int
     scheduler: str | None = None
+    original: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", clean_prompt(self.prompt))
         object.__setattr__(self, "negative", clean_prompt(self.negative, required=False))
+        object.__setattr__(self, "original", clean_prompt(self.original, required=False))
         if not _is_whole(self.count, COUNT_LIMIT):
             raise InvalidInput("count_invalid", high=COUNT_LIMIT)
         if not _is_whole(self.steps, STEPS_LIMIT):
@@ -118,7 +123,8 @@ class ImageParams:
             raise InvalidInput("scheduler_unknown", known=", ".join(SCHEDULERS))
 
     def to_plain(self) -> dict[str, Any]:
-        return asdict(self)
+        plain = asdict(self)
+        return plain if self.original else {key: plain[key] for key in plain if key != "original"}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:

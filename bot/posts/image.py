@@ -90,7 +90,15 @@ def _embed(post: ImagePost, sentences: Sentences, files: tuple[PostFile, ...]) -
 
 def _description(post: ImagePost, sentences: Sentences) -> str:
     job = post.job
-    parts = [quoted("post.prompt", job.params.get("prompt"), PROMPT_SHOWN, sentences, job.locale)]
+    original, prompt = job.params.get("original"), job.params.get("prompt")
+    if original:
+        half = PROMPT_SHOWN // 2
+        parts = [
+            quoted("post.prompt", original, half, sentences, job.locale),
+            quoted("post.translated", prompt, half, sentences, job.locale),
+        ]
+    else:
+        parts = [quoted("post.prompt", prompt, PROMPT_SHOWN, sentences, job.locale)]
     if job.params.get("negative"):
         parts.append(quoted("post.negative", job.params["negative"], NEGATIVE_SHOWN, sentences, job.locale))
     if post.is_rehearsal:
@@ -101,7 +109,7 @@ def _description(post: ImagePost, sentences: Sentences) -> str:
 def _files(post: ImagePost, sentences: Sentences) -> tuple[PostFile, ...]:
     """The sheet first, then the single pictures."""
     job = post.job
-    prompt = plain(str(job.params.get("prompt", "")))
+    prompt = plain(str(job.params.get("original") or job.params.get("prompt", "")))
     sheet_alt = sentences.text("post.alt_sheet", job.locale, n=len(post.pictures), prompt=prompt)
     sheet = PostFile(path=post.sheet, name=f"atelier-{job.id}.png", alt=cut(sheet_alt, ALT_LIMIT))
     singles = (_single(picture, job, prompt, sentences) for picture in post.pictures)

@@ -8,6 +8,7 @@ from bot.services.cancel import Cancel
 from bot.services.chat import Chat
 from bot.services.explain import Explain
 from bot.services.overview import Overview
+from bot.services.prompt_help import PromptHelp
 from bot.services.submit import Submit
 from bot.services.write import Write
 from generation.catalog import Catalog
@@ -21,4 +22,5 @@ class Desk:
     explain: Explain
     cancel: Cancel
     queue: Overview
+    prompt_help: PromptHelp
     catalog: Catalog

@@ -101,6 +101,11 @@ class Intake:
             place = self._dispatcher.submit(job)
         return Ticket(job=job, place=place, expected_seconds=await self._dispatcher.expected_seconds(job))
 
+    async def demand_room(self, who: Requester) -> None:
+        """Raise LimitReached where `queue` would, before any work is done for a request."""
+        async with self._limits.admit(who):
+            pass
+
     async def demand_allowed(
         self, model: ModelInfo, params: Mapping[str, Any], who: Requester, *, texts: Sequence[str]
     ) -> None:

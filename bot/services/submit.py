@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.services.intake import Intake
 from bot.services.ports import Adaptation, ImageRequest, ReplyAddress, Requester, Ticket
+from bot.services.prompt_help import NOTICES, PromptHelp, Readable
 from generation.catalog import Catalog, ModelInfo
 from generation.errors import InvalidInput, NotFound
 from generation.job import Job, draw_seed, seed_of
@@ -25,16 +26,18 @@ DEFAULT_SIDE = 512
 class Submit:
     """`/image` and its buttons. Every method returns a Ticket or raises an AtelierError with its sentence's code."""
 
-    def __init__(self, *, intake: Intake, catalog: Catalog) -> None:
+    def __init__(self, *, intake: Intake, catalog: Catalog, prompt_help: PromptHelp) -> None:
         self._intake = intake
         self._catalog = catalog
+        self._prompt_help = prompt_help
 
     async def image(self, request: ImageRequest, who: Requester, address: ReplyAddress | None) -> Ticket:
         """Raises InvalidInput, ModelMissing, LimitReached or Refused; then nothing is queued."""
         model = self._model(request.model)
         params = _image_params(request, model)
         seed = parse_seed(request.seed)
-        return await self._queue(model, params, draw_seed() if seed is None else seed, who, address)
+        readable = await self._prompt_help.readable(params, model, who)
+        return await self._queue(model, readable, draw_seed() if seed is None else seed, who, address)
 
     async def again(
         self, job_id: str, who: Requester, address: ReplyAddress | None, *, new_seeds: bool
@@ -42,11 +45,11 @@ class Submit:
         """The same request once more, with the same or with new seeds, for the person who asks."""
         old = await self.recipe(job_id, None, who)
         seed = draw_seed() if new_seeds else old.seed
-        params = ImageParams.from_plain(old.params)
+        readable = _as_before(old, ImageParams.from_plain(old.params))
         # with another seed it is no longer the old picture with one thing changed
         adapted = old.parent is not None and not new_seeds
         parent = (old.parent, old.parent_index) if adapted else (None, None)
-        return await self._queue(self._model(old.model), params, seed, who, address, parent=parent)
+        return await self._queue(self._model(old.model), readable, seed, who, address, parent=parent)
 
     async def adapt(
         self,
@@ -56,10 +59,15 @@ class Submit:
         who: Requester,
         address: ReplyAddress | None,
     ) -> Ticket:
-        """Picture `index` of a posted job with another prompt or other settings, and with its own seed."""
+        """Picture `index` of a posted job with another prompt or other settings, and with its own seed.
+
+        The form shows what the model read. Left as it is, it stays the translation of what was typed before; a prompt
+        that was changed is a new one, and is translated if need be.
+        """
         old = await self.recipe(job_id, index, who)
+        before = ImageParams.from_plain(old.params)
         params = dataclasses.replace(
-            ImageParams.from_plain(old.params),
+            before,
             prompt=changes.prompt,
             negative=changes.negative,
             guidance=_number(changes.guidance),
@@ -67,8 +75,13 @@ class Submit:
             count=1,
         )
         model = self._model(old.model)
+        if params.prompt == before.prompt:
+            readable = _as_before(old, params)
+        else:
+            params = dataclasses.replace(params, original="")
+            readable = await self._prompt_help.readable(params, model, who)
         return await self._queue(
-            model, params, seed_of(old.seed, index), who, address, parent=(old.id, index)
+            model, readable, seed_of(old.seed, index), who, address, parent=(old.id, index)
         )
 
     async def recipe(self, job_id: str, index: int | None, who: Requester) -> Job:
@@ -86,7 +99,7 @@ class Submit:
     async def _queue(
         self,
         model: ModelInfo,
-        params: ImageParams,
+        readable: Readable,
         seed: int,
         who: Requester,
         address: ReplyAddress | None,
@@ -94,10 +107,23 @@ class Submit:
         parent: tuple[str | None, int | None] = (None, None),
     ) -> Ticket:
         _demand_able(model, params)
-        texts = (params.prompt, params.negative)
+        params = readable.params
+        texts = (params.prompt, params.negative, *([params.original] if params.original else []))
         return await self._intake.queue(
-            model, params.to_plain(), seed, who, address, texts=texts, parent=parent
+            model,
+            params.to_plain(),
+            seed,
+            who,
+            address,
+            texts=texts,
+            parent=parent,
+            notices=readable.notices,
         )
+
+
+def _as_before(old: Job, params: ImageParams) -> Readable:
+    """What the model of `old` could read is not found out again: the same seed makes the same picture."""
+    return Readable(params=params, notices=tuple(code for code in old.notices if code in NOTICES))
 
 
 def _image_params(request: ImageRequest, model: ModelInfo) -> ImageParams:
