@@ -1,6 +1,6 @@
 """The private answer of `/prompt-help`, and reading back what its buttons stand under.
 
-The texts stand in the message and nowhere else: a button takes the very text that the person sees, also after a restart.
+The texts stand in the message and nowhere else: a button takes the very text that the person sees, after a restart too.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ ENGLISH: Final = "en"
 _WORD = re.compile(r"[a-zäöüß]+")
 _UMLAUTS = frozenset("äöüß")
 _GERMAN_WORDS = frozenset(
-    # fmt: off
-    """
+    _WORD.findall(
+        """
     der das dem den des ein eine einem einen einer eines und oder mit ohne auf unter über vor hinter neben von vom zum
     zur bei beim im ins am aus nach durch gegen um für ist sind wie als auch nicht kein keine er sie wir ihr sein seine
     ihre mein meine zwei drei vier fünf viele rot rote roter rotes roten blau blaue blauer blaues blauen gelb gelbe
@@ -24,19 +24,19 @@ _GERMAN_WORDS = frozenset(
     kleines kleinen groß alt alte alter altes alten grund bild foto zeichnung gemälde stil licht farben nacht stadt haus
     wald baum berg himmel sonne mond mädchen junge frau hund katze vogel pferd blume kreis quadrat dreieck stern
     sonnenuntergang hintergrund porträt
-    """.split()
-    # fmt: on
+    """
+    )
 )
 _ENGLISH_WORDS = frozenset(
-    # fmt: off
-    """
+    _WORD.findall(
+        """
     the a an and or with without on of at by from to into over under above below behind beside between through for is
     are as like not no his her their my two three four five many red blue green yellow white black purple orange small
     little big large old tall background picture photo photograph drawing painting style light lighting colours colors
     detailed realistic city house forest tree mountain sky sun moon girl boy woman man dog cat bird horse flower circle
     square triangle star sunset sunrise portrait of view
-    """.split()
-    # fmt: on
+    """
+    )
 )
 
 

@@ -106,8 +106,8 @@ class Submit:
         *,
         parent: tuple[str | None, int | None] = (None, None),
     ) -> Ticket:
-        _demand_able(model, params)
         params = readable.params
+        _demand_able(model, params)
         texts = (params.prompt, params.negative, *([params.original] if params.original else []))
         return await self._intake.queue(
             model,
