@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from generation.errors import OutOfMemory
 
-PINNED = frozenset({"safety", "media"})
+PINNED = frozenset({"safety", "guard", "media"})
 
 
 @dataclass(slots=True)
