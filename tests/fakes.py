@@ -203,7 +203,8 @@ def small_catalog(*names: str) -> Catalog:
         )
 
     images = [model(name, "diffusion", "image", mini=name == "mini") for name in names or ("mini", "big")]
-    return Catalog([*images, model("checker", "safety", "safety")])
+    # no memory for others: the mini model is the default
+    return Catalog([*images, model("checker", "safety", "safety")], memory_mb=0)
 
 
 async def until(what: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 5.0) -> None:

@@ -49,7 +49,7 @@ async def test_an_unknown_model_names_those_for_pictures_only(room: Room) -> Non
     for name in ("nonsense", "checker"):
         with pytest.raises(NotFound) as error:
             await room.ask(model=name)
-        assert (error.value.code, error.value.values) == ("model_unknown", {"known": "big, mini"})
+        assert (error.value.code, error.value.values) == ("model_unknown", {"known": "mini, big"})
 
 
 async def test_without_a_model_for_pictures_there_is_a_sentence_too(room: Room) -> None:
