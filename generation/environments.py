@@ -159,6 +159,8 @@ class Environments:
             variables=self._variables,
             keep_open=lock.fileno(),
         )
+        if not await installer.prepare_compiling(pins, self._pythons(pins)[0]):
+            raise EnvironmentFailed("no_compiler", family=family)
         for version in self._pythons(pins):
             folder = self._place(family, pins, version)
             (folder / _READY).unlink(missing_ok=True)

@@ -60,4 +60,6 @@ def _error_of(failed: wire.Failed, *, asked: bool) -> WorkerError:
         return OutOfMemory()
     if failed.code == "model_missing":
         return ModelMissing()
+    if failed.code == "model_broken":
+        return ModelMissing("model_broken")
     return WorkerError("invalid_input" if failed.code == "invalid" else None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import platform
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,6 +32,21 @@ _DROPPED = frozenset(
     }
 )
 _DROPPED_PREFIXES = ("DISCORD", "ATELIER_")
+_COMPILERS = ("c++", "g++", "clang++")
+_LOCK_SECONDS = "3600"
+"""Two families may wait for the same compilation: longer than uv's own five minutes."""
+
+
+def has_compiler(variables: Mapping[str, str]) -> bool:
+    """Whether a C++ compiler can be found: CXX, on PATH, or Visual Studio's."""
+    path = variables.get("PATH")
+    if (named := variables.get("CXX", "").split()) and shutil.which(named[0], path=path):
+        return True
+    if sys.platform != "win32":
+        return any(shutil.which(name, path=path) for name in _COMPILERS)
+    programs = variables.get("ProgramFiles(x86)") or "C:/Program Files (x86)"
+    locator = Path(programs) / "Microsoft Visual Studio" / "Installer" / "vswhere.exe"
+    return locator.exists() or shutil.which("cl", path=path) is not None
 
 
 class Installer:
@@ -49,6 +66,7 @@ class Installer:
         self._report = report
         self._nvidia = nvidia
         self._variables = os.environ if variables is None else variables
+        self._build: Mapping[str, str] = {}
         self._keep_open = () if keep_open is None or sys.platform == "win32" else (keep_open,)
 
     async def make_environment(self, folder: Path, version: str) -> bool:
@@ -64,6 +82,24 @@ class Installer:
         self._report("python_missing", python=version)
         return False
 
+    async def prepare_compiling(self, pins: Pins, version: str) -> bool:
+        """Say what compiling will take, where that is needed. False when there is no compiler for it.
+
+        Nothing is downloaded but what an index says about its files.
+        """
+        if pins.compiles is None or await self._has_wheels(pins, version):
+            return True
+        if not has_compiler(self._variables):
+            return False
+        self._report("compiling", minutes=pins.compiles)
+        return True
+
+    async def _has_wheels(self, pins: Pins, version: str) -> bool:
+        """Whether every package can be had compiled, for instance from an index that the person has configured."""
+        asked = ("pip", "compile", "--no-deps", "--only-binary", ":all:", "--python-version", version)
+        folders = await find_links(self._variables)
+        return await self._uv(*asked, "--python", sys.executable, str(pins.file), folders=folders, quiet=True)
+
     async def install(self, python: Path, pins: Pins) -> str | None:
         """torch first, then the pinned rest.
 
@@ -77,6 +113,7 @@ class Installer:
                 return None
             built = came
         self._report("packages", size=pins.size or "?")
+        self._build = self._build_variables(pins)
         rest = await self._pip(python, "--no-deps", "-r", str(pins.file), folders=folders)
         return built if rest else None
 
@@ -127,4 +164,17 @@ class Installer:
             for name, value in self._variables.items()
             if name not in _DROPPED and not name.startswith(_DROPPED_PREFIXES)
         }
+        kept |= self._build
         return kept if folders is None else kept | {"UV_FIND_LINKS": folders}
+
+    def _build_variables(self, pins: Pins) -> dict[str, str]:
+        """What the family asks for and, behind it, what the person has set: cmake takes the last of two."""
+        if pins.compiles is None:
+            return {}
+        asked = pins.build_variables(platform.machine())
+        own = self._variables
+        return {
+            "CMAKE_BUILD_PARALLEL_LEVEL": own.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(os.cpu_count() or 1),
+            "UV_LOCK_TIMEOUT": own.get("UV_LOCK_TIMEOUT") or _LOCK_SECONDS,
+            **{name: f"{value} {own.get(name, '')}".strip() for name, value in asked.items()},
+        }

@@ -29,7 +29,9 @@ from generation.worker.api import File, Model
 
 PROTOCOL = 1
 LINE_LIMIT = 1024 * 1024
-FAILURES = frozenset({"cancelled", "out_of_memory", "model_missing", "invalid", "worker_failed"})
+FAILURES = frozenset(
+    {"cancelled", "out_of_memory", "model_missing", "model_broken", "invalid", "worker_failed"}
+)
 _TEXT_LIMIT = 4096
 _WHOLE_LIMIT = 2**53
 

@@ -16,7 +16,8 @@ class Cancelled(Exception):
 
 
 class TaskFailed(Exception):
-    """A task that cannot be done; `code`: "out_of_memory", "model_missing", "invalid" or "worker_failed".
+    """A task that cannot be done; `code`: "out_of_memory", "model_missing", "model_broken", "invalid" or
+    "worker_failed".
 
     `detail` is for the log, never shown, and holds no prompt text.
     """
