@@ -57,6 +57,18 @@ async def send_form(interaction: Press, form: discord.ui.Modal) -> None:
                 raise
 
 
+async def edit_pressed(interaction: Press, content: str) -> None:
+    """The words of the very message whose button was pressed, as the first answer."""
+    try:
+        await interaction.response.edit_message(content=content)
+    except DROPPED:
+        try:
+            await interaction.response.edit_message(content=content)
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ANSWERED:
+                raise
+
+
 def is_deferred(interaction: Press) -> bool:
     return bool(interaction.extras.get("deferred"))
 

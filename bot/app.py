@@ -21,6 +21,13 @@ from bot.services.deliver import Deliver
 from bot.services.desk import Desk
 from bot.services.explain import Explain
 from bot.services.image_finishing import ImageFinisher
+from bot.services.insight import Insight
+from bot.services.insight_data import MEDIA as INSIGHT_MEDIA
+from bot.services.insight_data import worker_task
+from bot.services.insight_drawing import InsightDrawing
+from bot.services.insight_finishing import InsightFinisher
+from bot.services.insight_kept import KeptInsights
+from bot.services.insight_votes import InsightVotes
 from bot.services.intake import Intake
 from bot.services.limits import Limits
 from bot.services.overview import Overview
@@ -42,6 +49,7 @@ from data.database import Database
 from data.jobs import Jobs
 from data.posts import Posts
 from data.timings import Timings
+from data.votes import Votes
 from generation.budget import MemoryBudget
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
@@ -184,6 +192,12 @@ async def assemble(
         jobs=jobs, addresses=addresses, posts=Posts(database), publisher=publisher, pauses=pauses
     )
     stack.push_async_callback(posting.close)
+    insight = InsightFinisher(
+        pipeline=pipeline,
+        drawing=InsightDrawing(supervisor=supervisor, catalog=catalog, sentence=sentences.text),
+        artifacts=artifacts,
+        catalog=catalog,
+    )
     deliver = Deliver(
         jobs=jobs,
         artifacts=artifacts,
@@ -200,6 +214,7 @@ async def assemble(
             "text": TextFinisher(
                 pipeline=pipeline, artifacts=artifacts, conversations=conversations, catalog=catalog
             ),
+            **dict.fromkeys(INSIGHT_MEDIA, insight),
         },
         posting=posting,
         work_dir=work_dir,
@@ -220,7 +235,18 @@ async def assemble(
     await _keep_up(stack, addresses, artifacts)
     await dispatcher.start()
     return Atelier(
-        desk=_desk(settings, catalog, jobs, conversations, dispatcher, pipeline, sentences, supervisor, work_dir),
+        desk=_desk(
+            settings,
+            database,
+            catalog,
+            jobs,
+            artifacts,
+            dispatcher,
+            pipeline,
+            sentences,
+            supervisor,
+            work_dir,
+        ),
         recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
         families=settings.families,
@@ -242,9 +268,10 @@ async def _keep_up(stack: AsyncExitStack, addresses: ReplyAddresses, artifacts: 
 
 def _desk(
     settings: Settings,
+    database: Database,
     catalog: Catalog,
     jobs: Jobs,
-    conversations: Conversations,
+    artifacts: Artifacts,
     dispatcher: Dispatcher,
     pipeline: Pipeline,
     sentences: Sentences,
@@ -258,6 +285,8 @@ def _desk(
         pipeline=pipeline,
         limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
     )
+    kept = KeptInsights(artifacts=artifacts)
+    insight = Insight(intake=intake, kept=kept)
     prompt_help = PromptHelp(
         intake=intake,
         catalog=catalog,
@@ -272,13 +301,15 @@ def _desk(
         write=Write(intake=intake, sentence=sentences.text),
         chat=Chat(
             intake=intake,
-            conversations=conversations,
+            conversations=Conversations(database),
             jobs=jobs,
             dispatcher=dispatcher,
             pipeline=pipeline,
             sentence=sentences.text,
         ),
         explain=Explain(intake=intake, sentence=sentences.text),
+        insight=insight,
+        votes=InsightVotes(insight=insight, kept=kept, votes=Votes(database), pipeline=pipeline),
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
         queue=Overview(jobs=jobs, dispatcher=dispatcher),
         catalog=catalog,
@@ -300,10 +331,11 @@ def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
     except NotFound:
         raise ModelMissing("model_missing", model=job.model) from None
     catalog.demand_checker(model)  # it may have been taken away since the job was accepted
+    task, params = worker_task(job)
     return Request(
         family=job.family,
-        task=job.medium,
-        params=job.params,
+        task=task,
+        params=params,
         job=job.id,
         attempt=job.attempt,
         seed=job.seed,

@@ -17,7 +17,7 @@ from bot.i18n import Sentences
 
 _ID = re.compile(
     r"ka:(?P<action>[a-z]{1,12}):(?P<subject>[0-9a-z]{1,20})"
-    r"(?::(?P<index>[1-9])(?::(?P<nonce>[0-9a-z]{1,20}))?)?"
+    r"(?::(?P<index>[1-9][0-9]?)(?::(?P<nonce>[0-9a-z]{1,20}))?)?"
 )
 
 
@@ -76,6 +76,40 @@ def text_row(sentences: Sentences, job_id: str, locale: str) -> discord.ui.View:
     )
 
 
+def next_word_rows(
+    sentences: Sentences,
+    job_id: str,
+    locale: str,
+    choices: Iterable[tuple[int, str]],
+    temperatures: tuple[float | None, float | None],
+) -> discord.ui.View:
+    """Row 1: which of the likeliest pieces (place, label) comes next. Row 2: cooler, warmer, let it run."""
+    cooler, warmer = temperatures
+    items: list[discord.ui.Item[discord.ui.View]] = []
+    options = [discord.SelectOption(label=_label(label), value=str(place)) for place, label in choices]
+    if options:
+        hint = sentences.text("button.next_pick", locale)
+        custom_id = str(ButtonId(action="nextpick", subject=job_id))
+        items.append(discord.ui.Select(custom_id=custom_id, placeholder=hint, options=options, row=0))
+    for action, emoji, step in (("nextcool", "🔽", cooler), ("nextwarm", "🔼", warmer)):
+        if step is not None:
+            label = sentences.text("button.next_temperature", locale, temperature=step)
+            items.append(_button(action, job_id, label, row=1, emoji=emoji))
+    items.append(_button("nextrun", job_id, sentences.text("button.next_run", locale), row=1, emoji="🎲"))
+    return _view(items)
+
+
+def vote_rows(sentences: Sentences, job_id: str, locale: str, words: Iterable[str]) -> discord.ui.View:
+    """The candidates, five a row, then a word of one's own and the end of the vote."""
+    buttons = [
+        _button("vote", job_id, word, row=(place - 1) // 5, index=place, style=discord.ButtonStyle.primary)
+        for place, word in enumerate(list(words)[:20], 1)
+    ]
+    buttons.append(_button("voteword", job_id, sentences.text("button.own_word", locale), row=4, emoji="✏️"))
+    buttons.append(_button("resolve", job_id, sentences.text("button.resolve", locale), row=4, emoji="📊"))
+    return _view(buttons)
+
+
 def chat_row(sentences: Sentences, conversation: str, locale: str) -> discord.ui.View:
     """Under what is said in a conversation: go on, or end it."""
     go_on, end = sentences.text("button.answer", locale), sentences.text("button.end_chat", locale)
@@ -129,7 +163,7 @@ def _label(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _view(buttons: Iterable[discord.ui.Button[discord.ui.View]]) -> discord.ui.View:
+def _view(buttons: Iterable[discord.ui.Item[discord.ui.View]]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)

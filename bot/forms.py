@@ -21,6 +21,7 @@ from generation.text_params import TEXT_LIMIT
 
 FIELDS = ("prompt", "negative", "guidance", "steps")
 QUESTION = "question"
+WORD = "word"
 SHORT_LIMIT = 20
 TITLE_LIMIT = LABEL_LIMIT = 45
 
@@ -83,6 +84,26 @@ def read_question(data: Mapping[str, Any]) -> str:
     """What was asked; "" for a submission without it, and the service says what is wrong with that."""
     asked = (str(part["value"] or "") for part in _parts(data) if part.get("custom_id") == QUESTION)
     return next(asked, "")
+
+
+def word_form(job_id: str, sentences: Sentences, locale: object) -> discord.ui.Modal:
+    """An empty field for a next word of one's own."""
+    custom_id = ButtonId(action="voteword", subject=job_id, index=1, nonce=secrets.token_hex(4))
+    form = discord.ui.Modal(
+        title=sentences.text("form.vote", locale)[:TITLE_LIMIT], custom_id=str(custom_id), timeout=None
+    )
+    word: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        label=sentences.text("form.word", locale)[:LABEL_LIMIT], custom_id=WORD, max_length=100
+    )
+    form.add_item(word)
+    form.stop()
+    return form
+
+
+def read_word(data: Mapping[str, Any]) -> str:
+    """What was typed; "" for a submission without it, and the service says what is wrong with that."""
+    typed = (str(part["value"] or "") for part in _parts(data) if part.get("custom_id") == WORD)
+    return next(typed, "")
 
 
 def _parts(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from bot.chats import end_chat
 from bot.errors import answer_error
 from bot.forms import adapt_form, question_form, read_form, read_question
 from bot.i18n import Sentences
+from bot.insight_presses import InsightPresses
 from bot.posts.prompt_help import chosen_text
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
 from generation.errors import NotFound
@@ -41,7 +42,14 @@ class Presses:
         self._publisher = publisher
         self._sentences = sentences
         self._who = who
+        insight = InsightPresses(
+            desk=desk,
+            sentences=sentences,
+            who=who,
+            wait=lambda ticket, address: show_waiting(publisher, ticket, address),
+        )
         self._buttons: Mapping[str, Handler] = {
+            **insight.buttons,
             "adapt": self._open_form,
             "again": self._again,
             "seeds": self._again,
@@ -53,7 +61,7 @@ class Presses:
             "answer": self._open_question,
             "endchat": self._end_chat,
         }
-        self._forms: Mapping[str, Handler] = {"adapt": self._adapt, "answer": self._ask}
+        self._forms: Mapping[str, Handler] = {"adapt": self._adapt, "answer": self._ask, **insight.forms}
 
     async def answer(self, interaction: Press) -> None:
         """Never raises; leaves everything but presses and forms to discord.py."""

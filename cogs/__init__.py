@@ -1,3 +1,15 @@
 """The slash commands, one file a medium. `EXTENSIONS` is the list by hand of what the bot loads."""
 
-EXTENSIONS = ("cogs.image", "cogs.text", "cogs.chat", "cogs.prompt_help", "cogs.models", "cogs.queue", "cogs.help")
+EXTENSIONS = (
+    "cogs.image",
+    "cogs.text",
+    "cogs.chat",
+    "cogs.next_word",
+    "cogs.tokens",
+    "cogs.likely",
+    "cogs.book",
+    "cogs.prompt_help",
+    "cogs.models",
+    "cogs.queue",
+    "cogs.help",
+)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot.i18n import Sentences
 from bot.posts.image import compose_image
+from bot.posts.insight import compose_insight
 from bot.posts.shared import ComposedPost, Fill
 from bot.posts.text import compose_text
-from bot.services.ports import ImagePost, Post, TextPost
+from bot.services.ports import ImagePost, InsightPost, Post, TextPost
 
 
 def compose_post(
@@ -17,4 +18,6 @@ def compose_post(
         return compose_image(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
     if isinstance(post, TextPost):
         return compose_text(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
+    if isinstance(post, InsightPost):
+        return compose_insight(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
     raise TypeError(f"no post looks like a {type(post).__name__}")

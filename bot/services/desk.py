@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.services.cancel import Cancel
 from bot.services.chat import Chat
 from bot.services.explain import Explain
+from bot.services.insight import Insight
+from bot.services.insight_votes import InsightVotes
 from bot.services.overview import Overview
 from bot.services.prompt_help import PromptHelp
 from bot.services.submit import Submit
@@ -20,6 +22,8 @@ class Desk:
     write: Write
     chat: Chat
     explain: Explain
+    insight: Insight
+    votes: InsightVotes
     cancel: Cancel
     queue: Overview
     prompt_help: PromptHelp

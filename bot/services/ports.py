@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NewType, Protocol
 
+from bot.services.insight_data import Insight
 from generation.job import Job
 from moderation.verdict import Approved
 
@@ -130,6 +131,19 @@ class TextPost(Post):
     file: Path
     notices: tuple[str, ...] = ()
     """Codes of sentences beside those of the job, e.g. that the answer stops where its length was used up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightPost(Post):
+    """What a text model said of its inside; words that may not be shown are taken out of `insight` already.
+
+    `picture` is None while the class guesses. `data` holds the numbers as they are.
+    """
+
+    insight: Insight
+    picture: Path | None
+    data: Path
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
