@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,16 @@ def few_steps() -> Catalog:
     return Catalog([limited, *small_catalog().models("safety")])
 
 
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    opened = Room(tmp_path, catalog=few_steps())
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -32,7 +44,6 @@ def few_steps() -> Catalog:
 async def test_a_few_step_model_says_what_it_cannot_do(
     room: Room, changes: dict[str, Any], code: str
 ) -> None:
-    room.desk.submit._catalog = few_steps()
     with pytest.raises(InvalidInput) as error:
         await room.ask(**changes)
     assert error.value.code == code
@@ -42,7 +53,6 @@ async def test_a_few_step_model_says_what_it_cannot_do(
 
 
 async def test_and_does_the_rest(room: Room) -> None:
-    room.desk.submit._catalog = few_steps()
     ticket = await room.ask()
     assert ticket.job.params["steps"] == 4
     await room.end(ticket)
