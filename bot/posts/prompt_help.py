@@ -24,22 +24,22 @@ _FIELD_LIMIT: Final = 1024
 
 def advice_embed(advice: Advice, sentences: Sentences, locale: object) -> discord.Embed:
     embed = discord.Embed(
-        title=sentences.text("prompt_help.title", locale),
-        description=sentences.text("prompt_help.text", locale),
+        title=sentences.text("advice.title", locale),
+        description=sentences.text("advice.text", locale),
         colour=COLOUR,
     )
     embed.set_author(name=sentences.text("post.label", locale))
     # a person may type what ends the frame; what a model wrote has no such signs any more
-    _add(embed, sentences.text("prompt_help.original", locale), _framed(advice.prompt.replace("`", "'")))
+    _add(embed, sentences.text("advice.original", locale), _framed(advice.prompt.replace("`", "'")))
     for choice in CHOICES:
         approved = getattr(advice, choice)
         if approved is not None:
             text = _framed(approved.value)
         elif choice == "translation" and advice.is_english:
-            text = sentences.text("prompt_help.is_english", locale)
+            text = sentences.text("advice.is_english", locale)
         else:
-            text = sentences.text("prompt_help.failed", locale)
-        _add(embed, sentences.text(f"prompt_help.{choice}", locale), text)
+            text = sentences.text("advice.failed", locale)
+        _add(embed, sentences.text(f"advice.{choice}", locale), text)
     return embed
 
 
@@ -50,7 +50,7 @@ def advice_row(advice: Advice, sentences: Sentences, locale: object) -> discord.
 def chosen_text(message: discord.Message | None, choice: str, sentences: Sentences) -> str:
     """The text of `choice` in a message made by `advice_embed`. Raises NotFound button_unknown."""
     if choice in CHOICES and message is not None:
-        names = {sentences.text(f"prompt_help.{choice}", language) for language in LANGUAGES}
+        names = {sentences.text(f"advice.{choice}", language) for language in LANGUAGES}
         start, end = _FRAME
         for embed in message.embeds:
             for field in embed.fields:

@@ -109,7 +109,9 @@ class PromptHelp:
             raise LimitReached("help_busy")
         self._busy.add(place)
         try:
-            await self._intake.demand_allowed(model, {"prompt": prompt, "preset": "precise"}, who, texts=(prompt,))
+            await self._intake.demand_allowed(
+                model, {"prompt": prompt, "preset": "precise"}, who, texts=(prompt,)
+            )
             is_english = language_of_prompt(prompt, who.locale) == ENGLISH
             translation = None if is_english else await self._tried(model, "translate", prompt)
             suggestion = await self._tried(model, "precise", prompt)
@@ -140,7 +142,9 @@ class PromptHelp:
 
     def _model(self) -> ModelInfo | None:
         """The best real text model on this machine."""
-        return next((one for one in self._catalog.models(MEDIUM) if one.path is not None and not one.mini), None)
+        return next(
+            (one for one in self._catalog.models(MEDIUM) if one.path is not None and not one.mini), None
+        )
 
     def _demand_model(self) -> ModelInfo:
         model = self._model()
@@ -214,7 +218,7 @@ class PromptHelp:
         language = language_of_prompt(prompt, ENGLISH)
         return (
             Message("system", self._sentence(f"instruction.{task}", language)),
-            Message("user", self._sentence(f"instruction.{task}_asked", language)),
-            Message("assistant", self._sentence(f"instruction.{task}_answered", language)),
+            Message("user", self._sentence(f"sample.asked_{task}", language)),
+            Message("assistant", self._sentence(f"sample.answered_{task}", language)),
             Message("user", prompt),
         )
