@@ -1,4 +1,4 @@
-"""The command line: `atelier run | demo | doctor | generate image|text | engines | mini | models`.
+"""The command line: `atelier run | demo | doctor | generate image|text|next-word|tokens | engines | mini | models`.
 
 Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or settings are missing.
 """
@@ -24,7 +24,7 @@ from bot.settings import Settings
 from generation.errors import AtelierError
 
 if TYPE_CHECKING:
-    from bot.services.ports import ImageRequest, TextRequest
+    from bot.generate import AnyRequest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 generate = typer.Typer(
@@ -168,9 +168,38 @@ def generate_text(
     _generate(request, out=out, json=json, language=language)
 
 
-def _generate(
-    request: ImageRequest | TextRequest, *, out: Path, json: bool, language: str | None
-) -> NoReturn:
+@generate.command("next-word")
+def generate_next_word(
+    text: str,
+    temperature: Annotated[float | None, typer.Option(help="0 to 2; 1 bends nothing.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model's id.")] = None,
+    out: OutOption = Path("atelier-out"),
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    language: LanguageOption = None,
+) -> None:
+    """Draw how likely the model finds each next word after TEXT."""
+    from bot.services.insight import NextWordRequest
+
+    request = NextWordRequest(text=text, temperature=temperature, model=model)
+    _generate(request, out=out, json=json, language=language)
+
+
+@generate.command("tokens")
+def generate_tokens(
+    text: str,
+    english: Annotated[str | None, typer.Option(help="The same sentence in English.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model's id.")] = None,
+    out: OutOption = Path("atelier-out"),
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    language: LanguageOption = None,
+) -> None:
+    """Cut TEXT into the model's tokens."""
+    from bot.services.insight import TokensRequest
+
+    _generate(TokensRequest(text=text, english=english, model=model), out=out, json=json, language=language)
+
+
+def _generate(request: AnyRequest, *, out: Path, json: bool, language: str | None) -> NoReturn:
     from bot.generate import as_json
     from bot.generate import generate as generate_into
 

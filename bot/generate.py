@@ -6,15 +6,18 @@ import asyncio
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bot.app import Report, open_atelier
 from bot.i18n import Sentences
+from bot.services.desk import Desk
+from bot.services.insight import NextWordRequest, TokensRequest
 from bot.services.ports import (
     ImagePost,
     ImageRequest,
+    InsightPost,
     NotDelivered,
     Post,
     Posted,
@@ -28,6 +31,8 @@ from bot.settings import Settings
 from generation.errors import AtelierError, Refused
 from generation.job import Job
 from moderation.verdict import Approved
+
+AnyRequest = ImageRequest | TextRequest | NextWordRequest | TokensRequest
 
 
 @dataclass(slots=True)
@@ -92,7 +97,7 @@ def own_folder(settings: Settings) -> Settings:
 
 
 async def generate(
-    settings: Settings, request: ImageRequest | TextRequest, *, out: Path, locale: str, report: Report
+    settings: Settings, request: AnyRequest, *, out: Path, locale: str, report: Report
 ) -> dict[str, Any]:
     """Make what is asked for into `out`. Returns the result as plain values; "verdict" tells how it ended.
 
@@ -106,12 +111,8 @@ async def generate(
     async with open_atelier(
         own_folder(settings), publisher=publisher, sentences=sentences, report=report
     ) as atelier:
-        desk = atelier.desk
         try:
-            if isinstance(request, TextRequest):
-                await desk.write.text(request, who, None)
-            else:
-                await desk.submit.image(request, who, None)
+            await _submit(atelier.desk, request, who)
         except AtelierError as error:
             sentence = error_sentence(sentences, error.code, locale, error.values)
             verdict = "refused" if isinstance(error, Refused) else "failed"
@@ -119,11 +120,24 @@ async def generate(
         return await publisher.ended
 
 
+async def _submit(desk: Desk, request: AnyRequest, who: Requester) -> None:
+    if isinstance(request, TextRequest):
+        await desk.write.text(request, who, None)
+    elif isinstance(request, NextWordRequest):
+        await desk.insight.next_word(request, who, None)
+    elif isinstance(request, TokensRequest):
+        await desk.insight.tokens(request, who, None)
+    else:
+        await desk.submit.image(request, who, None)
+
+
 def _files(post: Post) -> list[Path]:
     if isinstance(post, ImagePost):
         return [post.sheet, *(picture.file for picture in post.pictures if picture.file is not None)]
     if isinstance(post, TextPost):
         return [post.file]
+    if isinstance(post, InsightPost):
+        return [post.data, *([] if post.picture is None else [post.picture])]
     raise TypeError(f"no files are known of a {type(post).__name__}")
 
 
@@ -145,6 +159,8 @@ def _result(post: Post, names: list[str]) -> dict[str, Any]:
         result.update(flagged=flagged, verdict="partly_flagged" if flagged else "approved")
     if isinstance(post, TextPost):
         result.update(text=post.text, notices=list(post.notices))
+    if isinstance(post, InsightPost):
+        result.update(insight=asdict(post.insight), notices=list(post.notices))
     return result
 
 
