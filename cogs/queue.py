@@ -14,7 +14,7 @@ from bot.client import AtelierBot
 from bot.commands import make_command
 from bot.i18n import Sentences
 from bot.services.ports import Requester
-from bot.texts import cut, shown
+from bot.texts import cut, plain, shown
 from generation.job import Job
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _refusal(job: Job, sentences: Sentences, locale: str) -> str:
 
 
 def _name(job: Job) -> str:
-    return cut(str(job.params.get("prompt", job.medium)), WHAT_SHOWN)
+    return cut(plain(str(job.params.get("prompt", job.medium))), WHAT_SHOWN)
 
 
 def _buttons(rows: Sequence[QueueRow], sentences: Sentences, who: Requester) -> discord.ui.View | None:

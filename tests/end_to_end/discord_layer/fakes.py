@@ -28,6 +28,7 @@ from bot.services.ports import (
     Ticket,
 )
 from bot.services.submit import _image_params, _number, _whole
+from data.conversations import Conversation
 from generation.catalog import Catalog, ModelInfo
 from generation.errors import LimitReached, NotAllowed, NotFound, Refused
 from generation.job import ENDED, Job, JobState, draw_seed, new_job_id, seed_of
@@ -195,6 +196,19 @@ class FakeOverview:
         return [QueueRow(job=job, place=place, expected_seconds=12.0) for place, job in enumerate(jobs)]
 
 
+class FakeChat:
+    """There is no conversation anywhere. Those that are go over the real services, see `chat_room.py`."""
+
+    async def at(self, guild_id: str, thread_id: str) -> None:
+        return None
+
+    async def here(self, who: Requester, conversation_id: str | None = None) -> Conversation:
+        raise NotFound("chat_not_here")
+
+    async def forget(self, thread_id: str) -> None:
+        return None
+
+
 class FakeDesk:
     """`bot.services.desk.Desk` for tests. `waiting_limit` as in the real one; the word "verboten" is refused."""
 
@@ -202,6 +216,7 @@ class FakeDesk:
         self.publisher = publisher
         self.folder = folder
         self.submit = FakeSubmit(self)
+        self.chat = FakeChat()
         self.cancel = FakeCancel(self)
         self.queue = FakeOverview(self)
         self.catalog = catalog()
