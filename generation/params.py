@@ -85,6 +85,9 @@ def parse_seed(text: str | int | None) -> int | None:
     return seed
 
 
+_ORIGINALS = ("original", "original_negative")
+
+
 def _is_whole(value: object, high: int) -> bool:
     """True and 2.5 are no numbers of pictures, whoever sends them."""
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= high
@@ -94,7 +97,8 @@ def _is_whole(value: object, high: int) -> bool:
 class ImageParams:
     """Text to image. `width` and `height` in pixels; `scheduler` None means the model's own.
 
-    `original`: what the person typed, where `prompt` is its translation; models never read it.
+    `original` and `original_negative`: what the person typed, where `prompt` or `negative` is its translation; models
+    never read them.
     """
 
     prompt: str
@@ -106,11 +110,13 @@ class ImageParams:
     height: int
     scheduler: str | None = None
     original: str = ""
+    original_negative: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", clean_prompt(self.prompt))
         object.__setattr__(self, "negative", clean_prompt(self.negative, required=False))
-        object.__setattr__(self, "original", clean_prompt(self.original, required=False))
+        for original in _ORIGINALS:
+            object.__setattr__(self, original, clean_prompt(getattr(self, original), required=False))
         if not _is_whole(self.count, COUNT_LIMIT):
             raise InvalidInput("count_invalid", high=COUNT_LIMIT)
         if not _is_whole(self.steps, STEPS_LIMIT):
@@ -123,8 +129,8 @@ class ImageParams:
             raise InvalidInput("scheduler_unknown", known=", ".join(SCHEDULERS))
 
     def to_plain(self) -> dict[str, Any]:
-        plain = asdict(self)
-        return plain if self.original else {key: plain[key] for key in plain if key != "original"}
+        """Without the originals that there are not: most requests are what was typed."""
+        return {key: value for key, value in asdict(self).items() if value or key not in _ORIGINALS}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:

@@ -90,20 +90,24 @@ def _embed(post: ImagePost, sentences: Sentences, files: tuple[PostFile, ...]) -
 
 def _description(post: ImagePost, sentences: Sentences) -> str:
     job = post.job
-    original, prompt = job.params.get("original"), job.params.get("prompt")
-    if original:
-        half = PROMPT_SHOWN // 2
-        parts = [
-            quoted("post.prompt", original, half, sentences, job.locale),
-            quoted("post.translated", prompt, half, sentences, job.locale),
-        ]
-    else:
-        parts = [quoted("post.prompt", prompt, PROMPT_SHOWN, sentences, job.locale)]
+    parts = _as_typed("prompt", "original", PROMPT_SHOWN, job, sentences)
     if job.params.get("negative"):
-        parts.append(quoted("post.negative", job.params["negative"], NEGATIVE_SHOWN, sentences, job.locale))
+        parts += _as_typed("negative", "original_negative", NEGATIVE_SHOWN, job, sentences)
     if post.is_rehearsal:
         parts.append(sentences.text("post.rehearsal", job.locale))
     return "\n\n".join(parts)
+
+
+def _as_typed(field: str, original: str, limit: int, job: Job, sentences: Sentences) -> list[str]:
+    """What the person typed and, where the model read a translation of it, that too; `limit` for both."""
+    read, typed = job.params.get(field), job.params.get(original)
+    if not typed:
+        return [quoted(f"post.{field}", read, limit, sentences, job.locale)]
+    half = limit // 2
+    return [
+        quoted(f"post.{field}", typed, half, sentences, job.locale),
+        quoted("post.translated", read, half, sentences, job.locale),
+    ]
 
 
 def _files(post: ImagePost, sentences: Sentences) -> tuple[PostFile, ...]:

@@ -16,6 +16,8 @@ _LABEL = re.compile(
     r"|prompt|improved|suggestion|vorschlag|verbesserter?|answer|antwort|output)\b[^:]{0,40}:\W*",
     re.IGNORECASE,
 )
+_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+"""What some models write before they answer."""
 _ENDS: Final = ".,;!?"
 
 
@@ -24,7 +26,7 @@ def line_of(answer: str, limit: int) -> str:
 
     A longer one is cut after a clause or a word. Raises WorkerGarbage when nothing is left.
     """
-    for raw in answer.splitlines():
+    for raw in _THOUGHTS.sub("", answer).splitlines():
         line = _bare("".join(char for char in raw if _stays(char)))
         # "Sure, here it is:" stands alone above the answer
         if line and not line.endswith(":"):

@@ -13,6 +13,7 @@ import itertools
 import logging
 import shutil
 from collections import OrderedDict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -52,6 +53,8 @@ ONLY_ENGLISH: Final = "only_english"
 NOT_TRANSLATED: Final = "not_translated"
 NOTICES: Final = frozenset({ONLY_ENGLISH, NOT_TRANSLATED})
 """Codes of what a post says when the model read a language that it does not understand."""
+ORIGINALS: Final[Mapping[str, str]] = {"prompt": "original", "negative": "original_negative"}
+"""Field of the parameters that can be translated -> field in which what was typed is kept."""
 _LIMITS: Final = {"translate": PROMPT_LIMIT, "precise": SUGGESTION_LIMIT}
 _TOKENS: Final = {"translate": 400, "precise": 200}
 _TEMPERATURES: Final = {"translate": 0.0, "precise": 0.7}
@@ -121,24 +124,39 @@ class PromptHelp:
             raise WorkerError("help_failed")
         return Advice(prompt=prompt, is_english=is_english, translation=translation, suggestion=suggestion)
 
-    async def readable(self, params: ImageParams, model: ModelInfo, who: Requester) -> Readable:
-        """`params` with the prompt translated, if `model` understands English but not the prompt's language.
+    async def readable(
+        self,
+        params: ImageParams,
+        model: ModelInfo,
+        who: Requester,
+        *,
+        fields: Collection[str] = tuple(ORIGINALS),
+    ) -> Readable:
+        """`params` with those of `fields` translated whose language `model` does not understand, if it knows English.
 
-        Whatever goes wrong, the request stays as it is and a notice says so.
+        Whatever goes wrong, the request stays as it is and a notice says so. Raises LimitReached.
         """
-        language = language_of_prompt(params.prompt, who.locale)
-        if language in model.languages or ENGLISH not in model.languages:
+        foreign = [field for field in fields if self._is_foreign(getattr(params, field), params, model, who)]
+        if not foreign:
             return Readable(params=params)
         translator = self._model()
         if translator is None:
             return Readable(params=params, notices=(ONLY_ENGLISH,))
         await self._intake.demand_room(who)
-        translation = await self._tried(translator, "translate", params.prompt)
-        if translation is None:
-            return Readable(params=params, notices=(NOT_TRANSLATED,))
-        if translation.value.casefold() == params.prompt.casefold():
-            return Readable(params=params)
-        return Readable(params=dataclasses.replace(params, prompt=translation.value, original=params.prompt))
+        changes: dict[str, str] = {}
+        for field in foreign:
+            text: str = getattr(params, field)
+            translation = await self._tried(translator, "translate", text)
+            if translation is None:
+                return Readable(params=params, notices=(NOT_TRANSLATED,))
+            if translation.value.casefold() != text.casefold():
+                changes |= {field: translation.value, ORIGINALS[field]: text}
+        return Readable(params=dataclasses.replace(params, **changes))
+
+    def _is_foreign(self, text: str, params: ImageParams, model: ModelInfo, who: Requester) -> bool:
+        """A text of a few words is in the prompt's language where nothing else is said."""
+        language = language_of_prompt(text, language_of_prompt(params.prompt, who.locale))
+        return bool(text) and language not in model.languages and ENGLISH in model.languages
 
     def _model(self) -> ModelInfo | None:
         """The best real text model on this machine."""

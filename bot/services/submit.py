@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.services.intake import Intake
 from bot.services.ports import Adaptation, ImageRequest, ReplyAddress, Requester, Ticket
-from bot.services.prompt_help import NOTICES, PromptHelp, Readable
+from bot.services.prompt_help import NOTICES, ORIGINALS, PromptHelp, Readable
 from generation.catalog import Catalog, ModelInfo
 from generation.errors import InvalidInput, NotFound
 from generation.job import Job, draw_seed, seed_of
@@ -75,11 +75,11 @@ class Submit:
             count=1,
         )
         model = self._model(old.model)
-        if params.prompt == before.prompt:
-            readable = _as_before(old, params)
-        else:
-            params = dataclasses.replace(params, original="")
-            readable = await self._prompt_help.readable(params, model, who)
+        changed = [field for field in ORIGINALS if getattr(params, field) != getattr(before, field)]
+        params = dataclasses.replace(params, **{ORIGINALS[field]: "" for field in changed})
+        kept = _as_before(old, params).notices if "prompt" not in changed else ()
+        readable = await self._prompt_help.readable(params, model, who, fields=changed)
+        readable = Readable(params=readable.params, notices=tuple(dict.fromkeys((*kept, *readable.notices))))
         return await self._queue(
             model, readable, seed_of(old.seed, index), who, address, parent=(old.id, index)
         )
@@ -108,7 +108,8 @@ class Submit:
     ) -> Ticket:
         params = readable.params
         _demand_able(model, params)
-        texts = (params.prompt, params.negative, *([params.original] if params.original else []))
+        originals = (getattr(params, original) for original in ORIGINALS.values())
+        texts = (params.prompt, params.negative, *(text for text in originals if text))
         return await self._intake.queue(
             model,
             params.to_plain(),
