@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from generation.mini.diffusion.scenes import (
@@ -19,23 +17,17 @@ from generation.mini.diffusion.scenes import (
     HORIZON,
     SIDE,
     Colour,
-    Scene,
-    Thing,
     draw_card,
-    draw_scene,
     mix,
     shade_of,
 )  # fmt: skip
-from generation.mini.diffusion.things import KINDS
-
-Mask: TypeAlias = NDArray[np.bool_]
-Pixels: TypeAlias = NDArray[np.float64]
-SILHOUETTE = 32
+from generation.mini.diffusion.shapes import Cut, Mask, Pixels, distance, edges, grow, kind_of, patch_of
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One thing found: `size` is the longer side of its box, all measures in pixels."""
+    """One thing found: `size` is the longer side of its box, all measures in pixels. A thing like none that can
+    be asked for has the kind `shapes.UNKNOWN`."""
 
     kind: str
     colour: str
@@ -51,25 +43,6 @@ class Read:
     card: bool
     ground: str
     things: tuple[Seen, ...]
-
-
-def distance(pixels: Pixels, colour: Colour | Pixels) -> Pixels:
-    return np.sqrt(((pixels - np.asarray(colour, dtype=np.float64)) ** 2).sum(axis=-1))
-
-
-def grow(seed: Mask, allowed: Mask) -> Mask:
-    """All of `allowed` that is connected (4 neighbours) to `seed`."""
-    reached = seed & allowed
-    while True:
-        wider = reached.copy()
-        wider[1:] |= reached[:-1]
-        wider[:-1] |= reached[1:]
-        wider[:, 1:] |= reached[:, :-1]
-        wider[:, :-1] |= reached[:, 1:]
-        wider &= allowed
-        if (wider == reached).all():
-            return reached
-        reached = wider
 
 
 def widen(mask: Mask) -> Mask:
@@ -89,8 +62,9 @@ def read_ground(pixels: Pixels) -> str:
     """The ground whose colours fit the picture's rim best."""
     rim: Mask = np.ones((SIDE, SIDE), dtype=bool)
     rim[5:-5, 5:-5] = False
+    shown = pixels[rim]
     errors = {
-        name: np.minimum(distance(pixels, ground_canvas(*pair)), 80)[rim].mean()
+        name: np.minimum(distance(shown, ground_canvas(*pair)[rim]), 80).mean()
         for name, pair in GROUNDS.items()
     }
     return min(errors, key=lambda name: errors[name])
@@ -114,54 +88,33 @@ def contrast(pixels: Pixels, ground: str) -> Pixels:
     return far
 
 
-def components(mask: Mask, least: int = 60) -> list[Mask]:
-    """Connected things, largest first. Gaps of two pixels inside a thing are bridged."""
+def components(mask: Mask, clear: Mask, least: int = 60) -> list[Mask]:
+    """Connected things with `least` clear pixels, largest first. Gaps of two pixels inside a thing are bridged."""
     left, found = widen(mask), []
     while left.any():
         seed = np.zeros_like(left)
         seed.flat[int(left.argmax())] = True
         one = grow(seed, left)
         left &= ~one
-        if (one & mask).sum() >= least:
+        if (one & clear).sum() >= least:
             found.append(one & mask)
     return sorted(found, key=lambda part: -int(part.sum()))
 
 
-def silhouette(mask: Mask) -> tuple[Mask, tuple[float, float, float]]:
-    """The filled outline, scaled so that its longer side is SILHOUETTE; and its centre x, y and longer side."""
+def box_of(mask: Mask) -> tuple[float, float, float]:
+    """Centre x, y and longer side of the mask's box."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     left, right = int(columns[0]), int(columns[-1]) + 1
-    closed = widen(mask[top:bottom, left:right]) if mask.mean() < 0.02 else mask[top:bottom, left:right]
-    open_parts = np.pad(~closed, 1, constant_values=True)
-    corner = np.zeros_like(open_parts)
-    corner[0, 0] = True
-    filled = ~grow(corner, open_parts)[1:-1, 1:-1]
-    height, width = filled.shape
-    side = max(height, width)
-    square = np.zeros((side, side), dtype=np.uint8)
-    y, x = (side - height) // 2, (side - width) // 2
-    square[y : y + height, x : x + width] = filled * 255
-    small = Image.fromarray(square).resize((SILHOUETTE, SILHOUETTE), Image.Resampling.BILINEAR)
-    return np.asarray(small) > 127, ((left + right) / 2, (top + bottom) / 2, float(side))
+    return (left + right) / 2, (top + bottom) / 2, float(max(bottom - top, right - left))
 
 
-@cache
-def templates() -> dict[str, tuple[Mask, ...]]:
-    """Silhouettes of every kind as they look small, middling and large."""
-    result = {}
-    for kind in KINDS:
-        shapes = []
-        for size in (36, 60, 100):
-            scene = Scene("scene", (Thing(kind, "black", size, 64, 64),), "white")
-            drawn = np.asarray(draw_scene(scene), dtype=np.float64)
-            shapes.append(silhouette(distance(drawn, (255, 255, 255)) > 60)[0])
-        result[kind] = tuple(shapes)
-    return result
-
-
-def overlap(first: Mask, second: Mask) -> float:
-    return float((first & second).sum() / max(1, (first | second).sum()))
+def cut_of(part: Mask, pixels: Pixels, standing_out: Pixels) -> Cut:
+    """The part alone: pixels that stand out belong to it if they touch it."""
+    touched = widen(widen(part))
+    rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
+    window = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    return Cut((standing_out * touched)[window], pixels[window], part[window])
 
 
 def read_colour(pixels: Pixels, ground: Colour) -> str:
@@ -175,19 +128,25 @@ def read_colour(pixels: Pixels, ground: Colour) -> str:
     return max(votes, key=lambda name: votes[name])
 
 
+@cache
+def card() -> Pixels:
+    return np.asarray(draw_card(), dtype=np.float64)
+
+
 def read(image: Image.Image) -> Read:
     """What the picture shows; it is resized to 128x128 first."""
     pixels = np.asarray(image.convert("RGB").resize((SIDE, SIDE)), dtype=np.float64)
-    if np.abs(pixels - np.asarray(draw_card(), dtype=np.float64)).mean() < 40:
+    if np.abs(pixels - card()).mean() < 40:
         return Read(True, "card", ())
     ground = read_ground(pixels)
     far = contrast(pixels, ground)
-    mask = far > min(45.0, max(28.0, 0.4 * float(np.quantile(far, 0.97))))
+    usual = min(45.0, max(28.0, 0.4 * float(np.quantile(far, 0.97))))
+    edge = edges(far, usual)
+    standing_out = np.minimum(far / (2 * edge), 1.0)
     things = []
-    for part in components(mask):
-        shape, (x, y, size) = silhouette(part)
-        likeness = {kind: max(overlap(shape, one) for one in shapes) for kind, shapes in templates().items()}
+    for part in components(far > edge, far > usual):
+        x, y, size = box_of(part)
         behind = GROUNDS[ground][1 if y > HORIZON else 0]
-        kind = max(likeness, key=lambda name: likeness[name])
+        kind = kind_of(patch_of(cut_of(part, pixels, standing_out)))
         things.append(Seen(kind, read_colour(pixels[part], behind), x, y, size))
     return Read(False, ground, tuple(things))
