@@ -62,6 +62,7 @@ class Engine:
         """Raises TaskFailed model_missing, model_broken, out_of_memory."""
         self._model: Any = None
         self._context: Any = None
+        self._batch: Any = None
         try:
             known = read_header(path).number("context_length") or CONTEXT
         except BrokenFile as error:
@@ -98,10 +99,11 @@ class Engine:
         """Give the memory back; the engine is of no use afterwards."""
         if self._context:
             lib.llama_free(self._context)
-            lib.llama_batch_free(self._batch) if hasattr(self, "_batch") else None
+        if self._batch is not None:
+            lib.llama_batch_free(self._batch)
         if self._model:
             lib.llama_model_free(self._model)
-        self._context = self._model = None
+        self._context = self._batch = self._model = None
 
     @property
     def used(self) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from generation.catalog import ModelInfo
+
 
 def same_bytes(first: Path, second: Path) -> bool:
     return first.read_bytes() == second.read_bytes()
@@ -40,6 +42,10 @@ class Case:
     """Changes to `params` that make them invalid."""
     same: Callable[[Path, Path], bool] = same_bytes
     """Whether two files count as the same result."""
+    made_model: Callable[[Path], ModelInfo] | None = None
+    """Instead of `model`, where no model of the catalogue is on every machine: writes one into a folder."""
+    measured: frozenset[str] = frozenset()
+    """Facts that tell of the moment and differ from run to run."""
 
     def __str__(self) -> str:
         return f"{self.family} {self.task}"
