@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from bot.services.answer_line import line_of
 from bot.services.intake import Intake
@@ -143,7 +143,7 @@ class PromptHelp:
         if translator is None:
             return Readable(params=params, notices=(ONLY_ENGLISH,))
         await self._intake.demand_room(who)
-        changes: dict[str, str] = {}
+        changes: dict[str, Any] = {}
         for field in foreign:
             text: str = getattr(params, field)
             translation = await self._tried(translator, "translate", text)

@@ -76,7 +76,8 @@ class Submit:
         )
         model = self._model(old.model)
         changed = [field for field in ORIGINALS if getattr(params, field) != getattr(before, field)]
-        params = dataclasses.replace(params, **{ORIGINALS[field]: "" for field in changed})
+        forgotten: dict[str, Any] = dict.fromkeys((ORIGINALS[field] for field in changed), "")
+        params = dataclasses.replace(params, **forgotten)
         kept = _as_before(old, params).notices if "prompt" not in changed else ()
         readable = await self._prompt_help.readable(params, model, who, fields=changed)
         readable = Readable(params=readable.params, notices=tuple(dict.fromkeys((*kept, *readable.notices))))

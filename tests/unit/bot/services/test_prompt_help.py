@@ -207,6 +207,36 @@ async def test_a_full_queue_costs_no_translation(room: HelpRoom) -> None:
     assert [request for request in room.workers.requests if request.task == "text"] == []
 
 
+async def test_the_negative_prompt_is_translated_too(room: HelpRoom) -> None:
+    room.writers.write = lambda _: "people, writing"
+    job = await room.posted(negative="Menschen, Schrift")
+    assert [prompt for _, _, prompt in room.asked()] == [GERMAN, "Menschen, Schrift"]
+    assert (job.params["negative"], job.params["original_negative"]) == (
+        "people, writing",
+        "Menschen, Schrift",
+    )
+    description = compose_post(room.post(job), SENTENCES, file_limit=10**7).embeds[0].description or ""
+    assert description.index("Menschen, Schrift") < description.rindex("people, writing")
+
+
+async def test_a_negative_prompt_alone_is_translated(room: HelpRoom) -> None:
+    room.writers.write = lambda _: "ugly hands"
+    job = await room.posted(ENGLISH, negative="hässliche Hände")
+    assert (job.params["prompt"], job.params["negative"]) == (ENGLISH, "ugly hands")
+    assert "original" not in job.params
+
+
+async def test_half_a_translation_is_none(room: HelpRoom) -> None:
+    answers = {GERMAN: ENGLISH, "Menschen": "..."}
+    room.writers.write = lambda request: answers[request.params["prompt"]]
+    job = await room.posted(negative="Menschen")
+    assert (job.params["prompt"], job.params["negative"], job.notices) == (
+        GERMAN,
+        "Menschen",
+        (NOT_TRANSLATED,),
+    )
+
+
 # Buttons under a translated picture
 
 
@@ -242,6 +272,24 @@ async def test_a_changed_english_prompt_is_the_persons_own(room: HelpRoom) -> No
     job = (await room.desk.submit.adapt(old.id, 1, changes("a blue house by the lake"), ANNA, ADDRESS)).job
     assert job.params["prompt"] == "a blue house by the lake"
     assert "original" not in job.params
+
+
+async def test_a_changed_negative_prompt_leaves_the_prompt_alone(room: HelpRoom) -> None:
+    old = await room.posted()
+    room.writers.write = lambda _: "people"
+    change = replace(changes(ENGLISH), negative="keine Menschen")
+    job = (await room.desk.submit.adapt(old.id, 1, change, ANNA, ADDRESS)).job
+    assert (job.params["prompt"], job.params["original"]) == (ENGLISH, GERMAN)
+    assert (job.params["negative"], job.params["original_negative"]) == ("people", "keine Menschen")
+    assert len(room.asked()) == 2
+
+
+async def test_only_other_settings_need_no_second_try(room: HelpRoom) -> None:
+    room.writers.write = lambda _: "..."
+    old = await room.posted()
+    job = (await room.desk.submit.adapt(old.id, 1, changes(GERMAN), ANNA, ADDRESS)).job
+    assert (job.params["prompt"], job.notices) == (GERMAN, (NOT_TRANSLATED,))
+    assert len(room.asked()) == 1
 
 
 async def test_a_changed_german_prompt_is_translated_anew(room: HelpRoom) -> None:

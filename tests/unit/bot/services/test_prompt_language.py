@@ -59,6 +59,7 @@ def test_a_draw_is_decided_by_the_persons_language(text: str) -> None:
         ("```\na red house\n```", "a red house"),
         ("a `red`  house\t", "a 'red' house"),
         ("a red\u200b house\u202e", "a red house"),
+        ("<think>\nThe user wants…\n</think>\n\na red house", "a red house"),
         ("a house: red, old", "a house: red, old"),
         ("Portrait: a girl, oil", "Portrait: a girl, oil"),
     ],
@@ -68,7 +69,8 @@ def test_the_line_that_is_wanted(answer: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "\n \n", "...", '""', "```\n```", "Translation:", "Sure, here it is:\n\n", "\u200b"]
+    "answer",
+    ["", "\n \n", "...", '""', "```\n```", "Translation:", "<think>so", "Sure, here it is:\n\n", "\u200b"],
 )
 def test_nothing_is_no_answer(answer: str) -> None:
     with pytest.raises(WorkerGarbage):

@@ -45,6 +45,10 @@ async def test_bad_input_is_one_error_and_nothing_is_stored(
     assert room.workers.requests == []
 
 
+def use(room: Room, catalog: Catalog) -> None:
+    room.desk.submit._catalog = room.desk.submit._intake._catalog = catalog
+
+
 async def test_an_unknown_model_names_those_for_pictures_only(room: Room) -> None:
     for name in ("nonsense", "checker"):
         with pytest.raises(NotFound) as error:
@@ -53,7 +57,7 @@ async def test_an_unknown_model_names_those_for_pictures_only(room: Room) -> Non
 
 
 async def test_without_a_model_for_pictures_there_is_a_sentence_too(room: Room) -> None:
-    room.desk.submit._catalog = Catalog([])
+    use(room, Catalog([]))
     with pytest.raises(ModelMissing) as error:
         await room.ask()
     assert error.value.code == "medium_off"
@@ -61,7 +65,7 @@ async def test_without_a_model_for_pictures_there_is_a_sentence_too(room: Room) 
 
 async def test_a_model_that_is_not_on_this_machine(room: Room) -> None:
     (model,) = small_catalog("far").models("image")
-    room.desk.submit._catalog = Catalog([dataclasses.replace(model, path=None)])
+    use(room, Catalog([dataclasses.replace(model, path=None)]))
     with pytest.raises(ModelMissing) as error:
         await room.ask()
     assert error.value.values == {"model": "Far"}
@@ -69,7 +73,7 @@ async def test_a_model_that_is_not_on_this_machine(room: Room) -> None:
 
 async def test_only_models_that_are_there_are_offered_instead(room: Room) -> None:
     near, far = small_catalog("near", "far").models("image")
-    room.desk.submit._catalog = Catalog([near, dataclasses.replace(far, path=None)])
+    use(room, Catalog([near, dataclasses.replace(far, path=None)]))
     with pytest.raises(NotFound) as error:
         await room.ask(model="dream")
     assert error.value.values == {"known": "near"}
@@ -77,7 +81,7 @@ async def test_only_models_that_are_there_are_offered_instead(room: Room) -> Non
 
 async def test_a_real_model_is_never_left_to_the_rehearsal_checker(room: Room) -> None:
     *images, checker = [*small_catalog("mini", "big").models("image"), small_catalog().default("safety")]
-    room.desk.submit._catalog = Catalog([*images, dataclasses.replace(checker, mini=True)])
+    use(room, Catalog([*images, dataclasses.replace(checker, mini=True)]))
     with pytest.raises(ModelMissing) as error:
         await room.ask(model="big")
     assert error.value.code == "checker_missing"
@@ -86,7 +90,7 @@ async def test_a_real_model_is_never_left_to_the_rehearsal_checker(room: Room) -
 
 async def test_a_size_that_the_model_cannot_make_is_not_queued(room: Room) -> None:
     (model,) = small_catalog("mini").models("image")
-    room.desk.submit._catalog = Catalog([dataclasses.replace(model, options={"sides": [64, 256]})])
+    use(room, Catalog([dataclasses.replace(model, options={"sides": [64, 256]})]))
     for size in ("512", "256x320", "32"):
         with pytest.raises(InvalidInput) as error:
             await room.ask(size=size)
@@ -132,7 +136,7 @@ async def test_a_check_that_breaks_refuses(room: Room) -> None:
     def broken(text: str) -> Verdict:
         raise RuntimeError(text)
 
-    room.desk.submit._pipeline._text_checks = (broken,)
+    room.desk.submit._intake._pipeline._text_checks = (broken,)
     with pytest.raises(Refused) as error:
         await room.ask()
     assert error.value.code == "refused_check_failed"
