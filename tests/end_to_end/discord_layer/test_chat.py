@@ -9,7 +9,8 @@ from typing import Any
 import discord
 import pytest
 
-from bot.local.permissions import Permission
+from bot.local.classroom import BOT_PERMISSIONS
+from bot.local.permissions import PUPIL, Permission
 from bot.local.visitor import Visitor
 from generation.job import JobState
 from tests.end_to_end.discord_layer.chat_room import (
@@ -127,17 +128,18 @@ async def test_where_no_thread_can_be(klass: Class, talk: Talk, ada: Visitor) ->
 
 
 async def test_without_the_permission_there_is_a_sentence(talking: TalkingSchool, school: School) -> None:
-    few = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.READ_MESSAGE_HISTORY
-    guild = school.server.add_guild("wenige Rechte", bot_permissions=int(few))
-    klass = Class(school, guild)
-    for record in list(school.server.state.roles.values()):
-        if record["id"] == guild:  # what everybody may, the bot may too
-            changed = {**record, "permissions": str(int(few))}
-            school.server.commit({"type": "roles.put", "value": changed})
-    ada = await klass.enter()
-    said = await ada.command("chat").message(lambda one: bool(one["content"]))
-    assert said["content"] == klass.say("error.chat_permission")
-    await ada.leave()
+    threads = Permission.CREATE_PUBLIC_THREADS | Permission.SEND_MESSAGES_IN_THREADS
+    klass = Class(
+        school, school.server.add_guild("ohne Threads", bot_permissions=int(BOT_PERMISSIONS & ~threads))
+    )
+    # what everybody may, the bot may too
+    everybody = school.server.state.roles[klass.guild_id]
+    changed = {**everybody, "permissions": str(int(PUPIL & ~threads))}
+    school.server.commit({"type": "roles.put", "value": changed})
+    async with await klass.enter() as ada:
+        said = await ada.command("chat").message(lambda one: bool(one["content"]))
+        assert said["content"] == klass.say("error.chat_permission")
+        assert said["flags"] & EPHEMERAL
 
 
 async def test_deleted_threads_are_forgotten(klass: Class, talking: TalkingSchool, ada: Visitor) -> None:
@@ -326,21 +328,16 @@ async def test_a_teacher_ends_it_by_the_button(talk: Talk, ada: Visitor) -> None
 
 
 async def test_with_the_right_to_it_the_thread_is_locked(talking: TalkingSchool, school: School) -> None:
-    from bot.local.classroom import BOT_PERMISSIONS
-
-    guild = school.server.add_guild(
-        "darf mehr", bot_permissions=int(BOT_PERMISSIONS | Permission.MANAGE_THREADS)
-    )
-    klass = Class(school, guild)
-    await until(lambda: talking.bot.get_guild(int(guild)) is not None)
-    ada = await klass.enter()
-    talk = await begin(klass, talking, ada)
-    await ada.command("chat-ende", channel=talk.place).message(
-        lambda one: one["content"] == klass.say("chat.ended", who=f"<@{ada.me['id']}>")
-    )
-    await until(lambda: school.server.state.channels[talk.place]["thread_metadata"]["locked"])
-    assert school.server.state.channels[talk.place]["thread_metadata"]["archived"]
-    await ada.leave()
+    more = int(BOT_PERMISSIONS | Permission.MANAGE_THREADS)
+    klass = Class(school, school.server.add_guild("darf mehr", bot_permissions=more))
+    await until(lambda: talking.bot.get_guild(int(klass.guild_id)) is not None)
+    async with await klass.enter() as ada:
+        talk = await begin(klass, talking, ada)
+        await ada.command("chat-ende", channel=talk.place).message(
+            lambda one: one["content"] == klass.say("chat.ended", who=f"<@{ada.me['id']}>")
+        )
+        await until(lambda: school.server.state.channels[talk.place]["thread_metadata"]["locked"])
+        assert school.server.state.channels[talk.place]["thread_metadata"]["archived"]
 
 
 async def test_the_end_outside_a_conversation(klass: Class, ada: Visitor) -> None:
