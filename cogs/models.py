@@ -10,7 +10,7 @@ from bot.answers import defer, say_in_private
 from bot.client import AtelierBot
 from bot.commands import make_command
 from bot.i18n import Sentences, language_of
-from bot.models.listing import Row, medium_name, rows
+from bot.models.listing import Row, doubts, medium_name, rows
 from bot.texts import cut
 
 Interaction = discord.Interaction[AtelierBot]
@@ -70,6 +70,9 @@ def _field(row: Row, sentences: Sentences, locale: object) -> tuple[str, str]:
         languages=", ".join(model.languages) or sentences.text("models.any_language", locale),
         licence=model.licence,
     )
+    if model.unconfirmed:
+        keys = doubts(model.unconfirmed, sentences, locale)
+        value += "\n" + sentences.text("models.unconfirmed", locale, keys=keys)
     return cut(name, FIELD_NAME_LIMIT), cut(value, FIELD_LIMIT)
 
 

@@ -22,7 +22,9 @@ LARGE = (".safetensors", ".gguf")
 
 @dataclass
 class Repository:
-    """`claims`: sizes that the hub tells instead of the true ones; `spoilt`: names whose bytes come changed."""
+    """`claims`: sizes that the hub tells instead of the true ones; `spoilt`: names whose bytes come changed;
+    `gated`: the status with which files are refused.
+    """
 
     commit: str
     files: dict[str, bytes]
@@ -141,7 +143,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _resolve(self, name: str, _revision: str, file: str) -> None:
         repository = self.hub.repositories[name]
         if repository.gated is not None:
-            return self._answer(repository.gated, {"X-Error-Code": "GatedRepo"})
+            return self._answer(
+                repository.gated, {"X-Error-Code": "GatedRepo"} if repository.gated < 500 else {}
+            )
         if not file.endswith(LARGE):
             return self._body(name, file)
         place = f"http://127.0.0.1:{self.hub.cdn_port}/{name}/{file}"

@@ -19,7 +19,11 @@ from filelock import FileLock
 
 import bot
 from bot.i18n import Sentences
-from generation.catalog import Catalog, ModelInfo
+from bot.models.errors import PullFailed
+from bot.models.hub import Hub
+from bot.models.pull import Pull
+from bot.models.store import Store
+from generation.catalog import Catalog, ModelInfo, Source
 from tests.hub_server import FOR_EVER, HubServer, Repository, sha256
 
 ROOT = Path(bot.__file__).parents[1]
@@ -311,6 +315,94 @@ def test_in_english_too(command: Command, hub: HubServer) -> None:
     assert error == SENTENCES.text(
         "error.pull_no_repository", "en", repository="SimianLuo/LCM_Dreamshaper_v7"
     )
+
+
+# the same without a process of its own, for entries that the project does not have
+
+
+class Steps:
+    """Implements `pull.Progress`: what was told."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.done: list[int] = []
+
+    def begin(self, total: int) -> None:
+        self.total = total
+
+    def at(self, name: str, done: int) -> None:
+        self.done.append(done)
+
+
+def two_sources(hub: HubServer, **more: Any) -> ModelInfo:
+    """Weights of one repository and the settings of another, as Deliberate has them."""
+    weights = (8).to_bytes(8, "little") + b"{" + os.urandom(3 * CHUNK)
+    hub.repositories["one/weights"] = Repository("1" * 40, {"all.safetensors": weights, "all.ckpt": b"\x80"})
+    hub.repositories["two/settings"] = Repository("2" * 40, {"unet/config.json": b"{}", "other.json": b"{}"})
+    usual: dict[str, Any] = {
+        "id": "both",
+        "family": "diffusion",
+        "medium": "image",
+        "title": "Both",
+        "path": None,
+        "licence": "MIT",
+        "languages": (),
+        "memory_mb": 1,
+        "data_sentence": {"de": "x", "en": "x"},
+        "repository": "one/weights",
+        "revision": "1" * 40,
+        "files": {"all.safetensors": sha256(weights)},
+        "extra": (
+            Source(repository="two/settings", revision="2" * 40, files={"unet/config.json": sha256(b"{}")}),
+        ),
+    }
+    return ModelInfo(**(usual | more))
+
+
+def test_files_of_two_repositories(hub: HubServer, tmp_path: Path) -> None:
+    store, steps = Store(tmp_path / "models"), Steps()
+    model = two_sources(hub)
+    Pull(store=store, hub=Hub(hub.address), progress=steps).run(model, trust=False)
+    assert [pin.repository for pin in store.pins("both")] == ["one/weights", "two/settings"]
+    assert (store.folder("both") / "unet" / "config.json").read_bytes() == b"{}"
+    assert not (store.folder("both") / "other.json").exists()
+    assert steps.done == sorted(steps.done)
+    assert steps.done[-1] == steps.total == 3 * CHUNK + 9 + 2
+    assert list(store.wrong_files(model, lambda _: None)) == []
+
+
+def test_a_branch_is_pinned_to_its_commit(hub: HubServer, tmp_path: Path) -> None:
+    store = Store(tmp_path / "models")
+    doubtful: dict[str, Any] = {"revision": "main", "files": {"all.safetensors": ""}}
+    model = two_sources(hub, **doubtful, extra=(), unconfirmed=("revision", "files"))
+    pull = Pull(store=store, hub=Hub(hub.address), progress=Steps())
+    with pytest.raises(PullFailed, match="pull_unconfirmed"):
+        pull.run(model, trust=False)
+    pull.run(model, trust=True)
+    (pin,) = store.pins("both")
+    assert pin.commit == "1" * 40
+    assert list(store.wrong_files(model, lambda _: None)) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "gated", "code"),
+    [
+        ({"all.ckpt": sha256(b"\x80")}, None, "pull_format"),
+        ({"all.safetensors": "0" * 64}, None, "pull_wrong_hash"),
+        (None, 500, "pull_hub"),
+    ],
+)
+def test_what_is_refused_here_too(
+    hub: HubServer, tmp_path: Path, files: dict[str, str] | None, gated: int | None, code: str
+) -> None:
+    store = Store(tmp_path / "models")
+    model = two_sources(hub, **({} if files is None else {"files": files}))
+    hub.repositories["one/weights"].gated = gated
+    with pytest.raises(PullFailed) as caught:
+        Pull(store=store, hub=Hub(hub.address), progress=Steps()).run(model, trust=True)
+    assert caught.value.code == code
+    assert SENTENCES.text(f"error.{code}", "de", **caught.value.values)
+    assert not store.folder("both").exists()
 
 
 def test_two_windows(command: Command) -> None:

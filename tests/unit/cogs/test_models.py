@@ -88,6 +88,15 @@ def test_discords_limits(found: list[Row]) -> None:
         assert 0 < len(str(field.value)) <= 1024
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_nobody_could_confirm_is_marked(language: str) -> None:
+    (field,) = models_embed(
+        rows(Catalog([info("Big", unconfirmed=("licence", "files"))])), SENTENCES, language
+    ).fields
+    words = [SENTENCES.text(f"models.doubt_{key}", language) for key in ("licence", "files")]
+    assert SENTENCES.text("models.unconfirmed", language, keys=", ".join(words)) in str(field.value)
+
+
 def test_what_is_left_out_is_counted() -> None:
     found = [Row(model=info(f"m{number}"), default=False) for number in range(30)]
     embed = models_embed(found, SENTENCES, "de")
