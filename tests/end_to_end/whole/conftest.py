@@ -77,7 +77,8 @@ class Klass:
 def _settled(message: dict[str, Any]) -> bool:
     if message["flags"] & LOADING:
         return False
-    return bool(message["attachments"]) or bool(message["flags"] & EPHEMERAL) or not message["components"]
+    result = message["attachments"] or message["embeds"] or message["flags"] & EPHEMERAL
+    return bool(result) or not message["components"]
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +118,12 @@ async def klass(
         gateway_url=server.gateway_url,
         data_dir=folder / "data",
     )
-    variables |= {"ATELIER_WORKER_THREADS": "1", "ATELIER_LIMIT_WAITING": "4"}
+    families = ",".join(dict.fromkeys([*settings.families, "text"]))
+    variables |= {
+        "ATELIER_WORKER_THREADS": "1",
+        "ATELIER_LIMIT_WAITING": "4",
+        "ATELIER_FAMILIES": families,
+    }
     bot = BotProcess(variables, log=folder / "bot.log")
     klass = Klass(server, bot, folder / "data", Sentences.load(strict=True))
     server.observe(

@@ -1,0 +1,74 @@
+"""A conversation with the mini model, from `/chat` to its end: real worker, real bot, real sockets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.app import environments_of
+from bot.settings import Settings
+from generation.errors import EnvironmentFailed
+from tests.end_to_end.whole.conftest import EPHEMERAL, PATIENCE, Klass
+
+Say = Callable[..., str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def writing(settings: Settings) -> None:
+    """The text family's environment; the tests are skipped where nothing can compile it."""
+    made = environments_of(settings, report=print)
+    try:
+        await made.ensure("text")
+    except EnvironmentFailed as error:
+        if error.code != "no_compiler":
+            raise
+        pytest.skip("no compiler on this machine: the text family cannot be made")
+    finally:
+        await made.close()
+
+
+def said(message: dict[str, Any]) -> str:
+    """The model's words in a post: all embeds but the first, which says what was asked."""
+    return "\n".join(embed.get("description", "") for embed in message["embeds"][1:])
+
+
+def asks(message: dict[str, Any], question: str) -> bool:
+    return bool(message["embeds"]) and question in message["embeds"][0]["description"]
+
+
+async def test_a_conversation_of_two_turns(klass: Klass, say: Say) -> None:
+    ada, ben = klass.ada, klass.ben
+    (link,) = await ada.command("chat", prompt="Welche Farbe hat der Schnee?", temperatur=0)
+    thread = str(re.search(r"<#(\d+)>", link["content"])[1])  # type: ignore[index]
+    await ada.thread(thread)
+    first = await ada.wait_for_message(
+        lambda one: asks(one, "Welche Farbe hat der Schnee?"), channel=thread, timeout=PATIENCE
+    )
+    assert "weiß" in said(first)
+    assert say("post.text_rehearsal", "de") in first["embeds"][0]["description"]
+    await ben.thread(thread)
+    await ben.say(f"{ben.mention()} Welche Farbe hat das Gras?", channel=thread)
+    second = await ben.wait_for_message(
+        lambda one: asks(one, "Welche Farbe hat das Gras?"), channel=thread, timeout=PATIENCE
+    )
+    assert "grün" in said(second)
+    form = await ada.open_form(ada.press(second, label=say("button.answer", "de")))
+    third = await klass.answer(ada.fill_in(form, question="Wie viele Tage hat die Woche?"))
+    assert asks(third, "Wie viele Tage hat die Woche?")
+    assert said(third)
+    seeds = [re.findall(r"`(\d+)`", post["content"])[0] for post in (first, second, third)]
+    assert len(set(seeds)) == 3
+    gone = await ada.command("chat-ende", channel=thread).message(lambda one: bool(one["content"]))
+    assert gone["content"].startswith(say("chat.ended", "de", who=f"<@{ada.me['id']}>"))
+
+
+async def test_a_message_is_explained_to_one_person(klass: Klass, say: Say) -> None:
+    written = await klass.ben.say("Der Igel")
+    handle = klass.chiara.menu("Erklär mir das", written)
+    post = await handle.message(lambda one: asks(one, "Der Igel"), timeout=PATIENCE)
+    assert post["flags"] & EPHEMERAL
+    assert said(post)
+    assert post["id"] not in klass.ben.seen
