@@ -44,7 +44,7 @@ class Choice:
     @property
     def is_word(self) -> bool:
         """Whether somebody can vote for it."""
-        return self.can_follow and any(is_seen(char) for char in self.text or "")
+        return self.can_follow and any(is_seen(char) for char in (self.text or "").strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

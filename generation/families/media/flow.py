@@ -153,7 +153,8 @@ def _draw_piece(
     draw: ImageDraw.ImageDraw, left: float, top: float, width: float, piece: Piece, size: int
 ) -> None:
     draw.rounded_rectangle((left, top, left + width, top + size + 26), 8, fill=piece.ground)
-    x = left + PAD
+    text_width = sum(glyphs.length(run, size) for run, _ in glyphs.visible(piece.text))
+    x = left + max((width - text_width) / 2, PAD)
     for run, sign in glyphs.visible(piece.text):
         text = glyphs.shortened(run, size, max(left + width - PAD - x, 0))
         x = glyphs.draw_text(draw, (x, top + size + 4), text, size=size, fill=SIGN_INK if sign else PIECE_INK)
