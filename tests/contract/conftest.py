@@ -17,6 +17,7 @@ from generation.catalog import Catalog
 from generation.environments import Environments
 from generation.supervisor import Supervisor
 from tests.contract.picture_runs import Runs
+from tests.contract.text_runs import TextRuns
 
 ROOT = Path(generation.__file__).parents[1]
 _log = logging.getLogger(__name__)
@@ -29,13 +30,21 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def supervisor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Supervisor]:
-    # two threads on a busy machine are many times slower than one
-    os.environ.setdefault("ATELIER_THREADS", "1")
+async def environments() -> AsyncIterator[Environments]:
     cache_dir = Path(os.environ.get("ATELIER_CACHE_DIR") or platformdirs.user_cache_path("klassenatelier"))
     environments = Environments(
         cache_dir=cache_dir, source_root=ROOT, report=lambda line: _log.info("%s", line)
     )
+    yield environments
+    await environments.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def supervisor(
+    environments: Environments, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Supervisor]:
+    # two threads on a busy machine are many times slower than one
+    os.environ.setdefault("ATELIER_THREADS", "1")
     supervisor = Supervisor(
         environments=environments,
         budget=MemoryBudget(64_000),
@@ -43,9 +52,13 @@ async def supervisor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     )
     yield supervisor
     await supervisor.close()
-    await environments.close()
 
 
 @pytest.fixture
 def runs(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> Runs:
     return Runs(supervisor, catalog, tmp_path)
+
+
+@pytest.fixture
+def texts(supervisor: Supervisor, environments: Environments, catalog: Catalog, tmp_path: Path) -> TextRuns:
+    return TextRuns(supervisor, environments, catalog, tmp_path)

@@ -2,11 +2,12 @@
 
 The model's own template is rendered with a placeholder for every text. Only what the template itself wrote is read
 with control tokens; each text is tokenised for itself, without them. Where a template marks roles in plain letters
-(`[INST]`, `### User:`), the same letters in a text are cut into other tokens than the template's.
+(`[INST]`, `### User:`), the same word in a text gets an invisible mark behind its first letter.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ PLAIN = (
 PLAIN_STOP = "\n### "
 _BETWEEN = "\n\n"
 _LEAST_KEPT = 4
+_INVISIBLE = "\u200b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Chat:
 
     def __init__(self, vocabulary: Vocabulary, template: str | None) -> None:
         self._vocabulary = vocabulary
+        # in some files these are read as control tokens even where none are asked for
+        names = {vocabulary.piece(token).decode("utf-8", "replace") for token in vocabulary.special}
+        self._named = frozenset(name for name in names if len(name) > 1 and not name.isspace())
         # nobody who writes a message can know it, and no message goes through the template anyway
         self._mark = f"q{secrets.token_hex(8)}q"
         environment = ImmutableSandboxedEnvironment(
@@ -131,12 +136,12 @@ class Chat:
         return found[::2]
 
     def _segments(self, parts: Sequence[str], messages: Sequence[Message]) -> tuple[tuple[int, ...], ...]:
-        markers = self._markers(parts)
+        marks = self.marks(parts)
         segments: list[tuple[int, ...]] = []
         for place, part in enumerate(parts):
             tokens = self._template_tokens(part, first=place == 0)
             if place < len(messages):
-                tokens += self._text_tokens(messages[place].text, after=tokens, markers=markers)
+                tokens += self.text_tokens(messages[place].text, after=tokens, marks=marks)
             segments.append(tuple(tokens))
         return tuple(segments)
 
@@ -147,29 +152,26 @@ class Chat:
         bos = self._vocabulary.bos
         return tokens if bos is None or tokens[:1] == [bos] else [bos, *tokens]
 
-    def _text_tokens(self, text: str, *, after: list[int], markers: frozenset[str]) -> list[int]:
+    def text_tokens(self, text: str, *, after: Sequence[int], marks: frozenset[str]) -> list[int]:
+        """A person's or the model's own text behind the tokens `after`; none of them is a control token."""
         begins = not after or after[-1] in self._vocabulary.special
         tokens: list[int] = []
-        for place, part in enumerate(_cut_at(text, markers)):
+        for place, part in enumerate(_cut_at(_disguised(text, marks), self._named)):
             read = self._vocabulary.tokens if begins and place == 0 else self._vocabulary.inner
             tokens += read(encoded(part))
         if not self._vocabulary.control.isdisjoint(tokens):
             raise TaskFailed("worker_failed", "a text became a control token")
         return tokens
 
-    def _markers(self, parts: Sequence[str]) -> frozenset[str]:
-        """What could be mistaken for the template's own marks in a text: single words of the lines next to texts."""
-        named = [
-            self._vocabulary.piece(token).decode("utf-8", "replace") for token in self._vocabulary.special
-        ]
-        found = {
-            name for name in named if len(name) > 1 and not name.isspace() and any(name in p for p in parts)
-        }
+    def marks(self, parts: Sequence[str]) -> frozenset[str]:
+        """Words in plain letters with which the template frames texts: those in the lines next to a text."""
+        found: set[str] = set()
         for part in parts:
+            for name in self._named:
+                part = part.replace(name, " ")  # noqa: PLW2901 - the rest of it
             lines = [line for line in part.split("\n") if line.strip()]
-            for word in " ".join(lines[:1] + lines[-1:]).split():
-                if len(word) > 2 and not word.isalnum():
-                    found.add(word)
+            words = " ".join(lines[:1] + lines[-1:]).split()
+            found.update(word for word in words if len(word) > 2 and not word.isalnum())
         return frozenset(found)
 
 
@@ -227,15 +229,18 @@ def _without_oldest(messages: Sequence[Message]) -> list[Message] | None:
     return system + rest
 
 
-def _cut_at(text: str, markers: frozenset[str]) -> list[str]:
-    """`text` in parts, cut behind the first letter of every marker: no part holds a whole one."""
-    if not markers:
-        return [text]
-    cuts = sorted(
-        {place + 1 for marker in markers for place in _places(text, marker)},
-    )
-    return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True) if start < end]
+def _cut_at(text: str, names: frozenset[str]) -> list[str]:
+    """`text` in parts, cut behind the first letter of every name: no part holds a whole one."""
+    cuts = sorted({place + 1 for name in names if name in text for place in _places(text, name)})
+    bounds = [0, *cuts, len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(bounds) if start < end]
 
 
-def _places(text: str, marker: str) -> list[int]:
-    return [found.start() for found in re.finditer(f"(?={re.escape(marker)})", text)]
+def _disguised(text: str, marks: frozenset[str]) -> str:
+    places = sorted({place + 1 for mark in marks if mark in text for place in _places(text, mark)})
+    bounds = [0, *places, len(text)]
+    return _INVISIBLE.join(text[start:end] for start, end in itertools.pairwise(bounds))
+
+
+def _places(text: str, name: str) -> list[int]:
+    return [found.start() for found in re.finditer(f"(?={re.escape(name)})", text)]
