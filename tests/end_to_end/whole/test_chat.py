@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.app import environments_of
+from bot.local.visitor import Visitor
 from bot.settings import Settings
 from generation.errors import EnvironmentFailed
 from tests.end_to_end.whole.conftest import EPHEMERAL, PATIENCE, Klass
@@ -63,6 +64,29 @@ async def test_a_conversation_of_two_turns(klass: Klass, say: Say) -> None:
     assert len(set(seeds)) == 3
     gone = await ada.command("chat-ende", channel=thread).message(lambda one: bool(one["content"]))
     assert gone["content"].startswith(say("chat.ended", "de", who=f"<@{ada.me['id']}>"))
+
+
+async def test_it_remembers_the_thread_and_no_other(klass: Klass, say: Say) -> None:
+    threads = []
+    for visitor in (klass.ada, klass.chiara):
+        (link,) = await visitor.command("chat", temperatur=0)
+        threads.append(str(re.search(r"<#(\d+)>", link["content"])[1]))  # type: ignore[index]
+        await visitor.thread(threads[-1])
+
+    async def ask(visitor: Visitor, thread: str, question: str) -> str:
+        since = len(visitor.events)
+        await visitor.say(f"{visitor.mention()} {question}", channel=thread)
+        post = await visitor.wait_for_message(
+            lambda one: asks(one, question), channel=thread, since=since, timeout=PATIENCE
+        )
+        return said(post)
+
+    await ask(klass.ada, threads[0], "Ich heiße Mia.")
+    await ask(klass.chiara, threads[1], "Ich heiße Paul.")
+    assert "Mia" in await ask(klass.ada, threads[0], "Wie heiße ich?")
+    answer = await ask(klass.chiara, threads[1], "Wie heiße ich?")
+    assert "Paul" in answer
+    assert "Mia" not in answer
 
 
 async def test_a_message_is_explained_to_one_person(klass: Klass, say: Say) -> None:
