@@ -15,6 +15,7 @@ from typing import Any
 import discord
 
 from bot.addresses import read_address
+from bot.app import _desk as desk_of
 from bot.app import catalog_of
 from bot.client import AtelierBot
 from bot.endpoints import point_to
@@ -24,16 +25,12 @@ from bot.local.traffic import Dispatched, Exchange
 from bot.local.visitor import Visitor
 from bot.publisher import DiscordPublisher
 from bot.run import keep_what_is_loaded
-from bot.services.cancel import Cancel
 from bot.services.desk import Desk
-from bot.services.intake import Intake
-from bot.services.limits import Limits
-from bot.services.overview import Overview
 from bot.services.ports import ImageRequest, ReplyAddress, Requester, Ticket
 from bot.services.submit import Submit
-from bot.services.write import Write
 from bot.settings import Settings
 from cogs import EXTENSIONS
+from data.artifacts import Artifacts
 from data.database import Database
 from data.jobs import Jobs
 from data.timings import Timings
@@ -98,8 +95,9 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         jobs, timings = Jobs(database), await Timings.open(database)
         # with something measured a ticket has to add up everything before it, as in a class
         await timings.add(catalog.default("image").id, 1.0, 1e-6)
+        workers: Any = _Holding()
         dispatcher = Dispatcher(
-            queue=FairQueue(), supervisor=_Holding(), store=jobs, timings=timings,
+            queue=FairQueue(), supervisor=workers, store=jobs, timings=timings,
             requests=lambda job: Request(family=job.family, task=job.medium, params=job.params, job=job.id,
                                          attempt=job.attempt, out=folder),
             on_progress=lambda job, progress: None, on_outcome=lambda job, outcome: asyncio.sleep(0),
@@ -108,17 +106,10 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         stack.push_async_callback(dispatcher.close)
         await dispatcher.start()
         pipeline = Pipeline(text_checks=[WordCheck()], image_check=_no_pictures, timeout_s=60.0)
-        intake = Intake(
-            catalog=catalog, jobs=jobs, dispatcher=dispatcher, pipeline=pipeline,
-            limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
+        yield desk_of(
+            settings, database, catalog, jobs, Artifacts(database, folder / "artifacts"), dispatcher, pipeline,
+            Sentences.load(), workers, folder,
         )  # fmt: skip
-        yield Desk(
-            submit=Submit(intake=intake, catalog=catalog),
-            write=Write(intake=intake, sentence=Sentences.load().text),
-            cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
-            queue=Overview(jobs=jobs, dispatcher=dispatcher),
-            catalog=catalog,
-        )
 
 
 async def _no_pictures(files: Any) -> Any:
