@@ -16,12 +16,14 @@ _COLUMNS: Final = (
 _SELECT: Final = f"SELECT {_COLUMNS} FROM conversations"  # noqa: S608
 _INSERT: Final = f"INSERT INTO conversations ({_COLUMNS}) VALUES ({', '.join('?' * 10)})"  # noqa: S608
 _OPEN: Final = "guild_id = ? AND owner_id = ? AND ended_at IS NULL"
-_ANSWERING: Final = "state IN ('accepted', 'queued', 'running', 'checking')"
+# written like the index of unfinished jobs, so that SQLite uses it
+_ANSWERING: Final = "state IN ('accepted', 'queued', 'running', 'checking', 'posting') AND state <> 'posting'"
 # Each job holds all that its model read. Of an ended conversation it keeps the instruction and its own question.
 _FORGET_READ: Final = (
     "UPDATE jobs SET params = json_set(params, '$.messages', json_array("
     " json_extract(params, '$.messages[0]'), json_extract(params, '$.messages[#-1]')))"
-    " WHERE json_extract(params, '$.conversation') = ? AND json_array_length(params, '$.messages') > 2"
+    " WHERE medium = 'text' AND json_extract(params, '$.conversation') = ?"
+    " AND json_array_length(params, '$.messages') > 2"
 )
 
 
@@ -119,7 +121,10 @@ class Conversations:
         return [Turn(question=row[0], answer=row[1]) for row in rows]
 
     async def end(self, conversation_id: str) -> bool:
-        """Forget what it remembers, also in what its jobs gave the model to read. False if it had ended."""
+        """Forget what it remembers, also in what its jobs gave the model to read and in the write-ahead log.
+
+        False if it had ended. The single questions and answers stay with their jobs, as those of `/text` do.
+        """
         now = self._clock()
 
         def unit(connection: sqlite3.Connection) -> bool:
@@ -129,7 +134,9 @@ class Conversations:
             connection.execute(_FORGET_READ, (conversation_id,))
             return ended
 
-        return await self._database.write(unit)
+        ended = await self._database.write(unit)
+        await self._database.scrub()
+        return ended
 
     async def _select(self, where: str, values: tuple[str, ...]) -> list[Conversation]:
         async with self._database.read() as connection:

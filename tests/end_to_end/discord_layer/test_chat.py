@@ -268,6 +268,28 @@ async def test_a_refused_answer_is_told_to_its_author_alone(talk: Talk, ada: Vis
     assert [one for one in await ada.messages(talk.place) if one["embeds"]] == []
 
 
+async def test_who_cannot_be_told_stops_nothing(talk: Talk, ada: Visitor, ben: Visitor) -> None:
+    talk.klass.school.server.set_direct_messages(ada.me["id"], allowed=False)
+    await ada.say(f"{ada.mention()} {FORBIDDEN}", channel=talk.place)
+    await ben.say(f"{ben.mention()} weiter", channel=talk.place)
+    await talk.answer(ada, "weiter")
+    me = talk.klass.school.server.bot_id
+    assert len([one for one in await ada.messages(talk.place) if one["author"]["id"] == me]) == 2
+
+
+async def test_a_broken_service_is_said_and_not_quoted(
+    talk: Talk, ada: Visitor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(question: str, *_: object, **__: object) -> None:
+        raise RuntimeError(question)
+
+    monkeypatch.setattr(talk.talking.desk.chat, "ask", broken)
+    await ada.say(f"{ada.mention()} mein Geheimnis", channel=talk.place)
+    await ada.wait_for_message(lambda one: one["content"] == talk.say("error.internal"), channel=talk.place)
+    assert "RuntimeError" in caplog.text
+    assert "Geheimnis" not in caplog.text
+
+
 async def test_an_empty_mention_gets_a_sentence(talk: Talk, ada: Visitor) -> None:
     await ada.say(f"{ada.mention()} ", channel=talk.place)
     await ada.wait_for_message(

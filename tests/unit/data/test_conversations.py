@@ -43,7 +43,8 @@ def talk(name: str = "c1", **changes: Any) -> Conversation:
 async def asked(jobs: Jobs, conversation: str, *texts: str, to: JobState = JobState.POSTED) -> Job:
     """A job of this conversation whose model read `texts`; it has come as far as `to`."""
     messages = [SYSTEM, *({"role": "user", "text": text} for text in texts)]
-    job = make_job(params={"prompt": texts[-1], "messages": messages, "conversation": conversation})
+    params = {"prompt": texts[-1], "messages": messages, "conversation": conversation}
+    job = make_job(params=params, medium="text")
     await jobs.add(job)
     for state in WAY[: WAY.index(to) + 1] if to in WAY else [to]:
         if state is not job.state:
@@ -140,6 +141,8 @@ async def test_the_end_forgets(conversations: Conversations, jobs: Jobs, databas
     assert kept is not None
     assert kept.params == {**second.params, "messages": [SYSTEM, {"role": "user", "text": "zwei"}]}
     assert await jobs.get(other.id) == other
+    log = database.path.with_name(f"{database.path.name}-wal")
+    assert log.stat().st_size == 0, "the write-ahead log would still hold it"
     # an answer that comes too late is not remembered
     assert not await conversations.remember(second.id, "c1", question="zwei", answer="2")
     assert not await conversations.remember("nothing", "c1", question="", answer="")

@@ -17,6 +17,7 @@ from bot.services.ports import ChatRequest, ReplyAddress, Requester, TextRequest
 from data.conversations import Conversation, Conversations, Turn
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
 from generation.job import Job, JobState
+from tests.chat_counts import count_leaks
 from tests.fakes import AWAY, Fault, until
 from tests.fakes_text import TextDiscord, TextWorkshop, echo, text_catalog
 from tests.unit.bot.services.conftest import ANNA, BEN, SENTENCES, STRANGER, TEACHER, Room
@@ -156,6 +157,11 @@ async def test_no_conversation_leaks_into_another(room: ChatRoom) -> None:
             (other,) = set(threads.values()) - {secret}
             assert text.count(secret) >= number + 1, thread
             assert other not in text
+
+
+async def test_canaries_stay_in_their_threads(tmp_path: Path) -> None:
+    """A sample; the full count is `python -m tests.chat_counts -n 500`."""
+    assert await count_leaks(30, 2026, tmp_path) == (0, 0)
 
 
 # One at a time
