@@ -60,7 +60,7 @@ class Pull:
         Raises PullFailed; then no folder of this model is there.
         """
         self._refuse(model, trust)
-        with self._room(model.id), self._alone(model.id):
+        with self._alone(model.id), self._room(model.id):
             listings = [self._hub.listing(one.repository, one.revision) for one in model.sources]
             wanted = [
                 file
@@ -137,11 +137,18 @@ class Pull:
 
     @contextlib.contextmanager
     def _alone(self, model_id: str) -> Iterator[None]:
+        """What lies in the staging folder is touched by one process only."""
         try:
-            with self._store.lock(model_id):
-                yield
+            lock = self._store.lock(model_id)
+            lock.acquire()
         except Timeout:
             raise PullFailed("pull_busy", id=model_id) from None
+        except OSError as error:
+            raise self._no_folder() from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @contextlib.contextmanager
     def _room(self, model_id: str) -> Iterator[None]:
@@ -153,9 +160,12 @@ class Pull:
             raise
         except OSError as error:
             if not is_full(error):
-                raise PullFailed("pull_no_folder", folder=str(self._store.models_dir)) from error
+                raise self._no_folder() from error
             self._store.discard(model_id)
             raise PullFailed("pull_disk_full") from error
+
+    def _no_folder(self) -> PullFailed:
+        return PullFailed("pull_no_folder", folder=str(self._store.models_dir))
 
 
 def plan(source: Source, listing: Listing) -> list[Wanted]:

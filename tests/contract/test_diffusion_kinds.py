@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 from dataclasses import replace
@@ -117,3 +118,24 @@ async def test_one_file_that_is_not_there_or_a_pickle(
     (folder / "all.ckpt").write_bytes((folder / "all.safetensors").read_bytes())
     with pytest.raises(ModelMissing):
         await runs.image(model=kind(runs, folder, weights=weights))
+
+
+@pytest.mark.parametrize(("part", "options"), [("twin", {}), ("one", {"weights": "all.safetensors"})])
+async def test_the_checker_that_a_real_folder_names_is_not_needed(
+    runs: Runs, folders: Path, tmp_path: Path, part: str, options: dict[str, Any]
+) -> None:
+    """The index of Stable Diffusion 1.5 names a checker and its preparation; neither is fetched beside the model."""
+    folder = copied(folders / "one_file" / part, tmp_path / "real")
+    file = folder / "model_index.json"
+    index = json.loads(file.read_text())
+    del index["image_encoder"]
+    index |= {
+        "feature_extractor": ["transformers", "CLIPImageProcessor"],
+        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+        "requires_safety_checker": True,
+        "_diffusers_version": "0.6.0",
+    }
+    file.write_text(json.dumps(index))
+    plain = await runs.image(model=kind(runs, folders / "one_file" / part, **options))
+    named = await runs.image(model=kind(runs, folder, **options))
+    assert paths(plain)[0].read_bytes() == paths(named)[0].read_bytes()

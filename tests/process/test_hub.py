@@ -405,10 +405,22 @@ def test_what_is_refused_here_too(
     assert not store.folder("both").exists()
 
 
+def test_a_folder_that_cannot_be_written(hub: HubServer, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("")
+    store = Store(tmp_path / "models")
+    with pytest.raises(PullFailed) as caught:
+        Pull(store=store, hub=Hub(hub.address), progress=Steps()).run(two_sources(hub), trust=False)
+    assert caught.value.code == "pull_no_folder"
+    assert hub.calls == []
+
+
 def test_two_windows(command: Command) -> None:
-    (command.folder / ".staging").mkdir(parents=True)
+    parts = command.folder / ".staging" / FEW_STEPS / "parts"
+    parts.mkdir(parents=True)
+    (parts / "just-begun.part").touch()
     with FileLock(command.folder / ".staging" / f"{FEW_STEPS}.lock"):
         assert command.pull() == (1, "", said("pull_busy", id=FEW_STEPS))
+    assert (parts / "just-begun.part").exists()  # it belongs to the other window
 
 
 def test_verify_and_remove(command: Command) -> None:
