@@ -30,7 +30,9 @@ PATCH, SPREAD = 24, 6.0
 # Mean squared difference a pixel beyond which a thing resembles nothing.
 FARTHEST = 0.075
 # A shape that is none must be farther by this factor.
-LEAD = 0.85
+LEAD = 0.9
+# Of half the thing's size; how many unsteady examples of each thing in each style.
+WOBBLE, UNSTEADY = 0.09, 8
 NOTHING_LOOKS = (("flat", 44.0, 0.0), ("flat", 44.0, 2.4), ("outline", 40.0, 1.0), ("outline", 80.0, 1.0))
 STYLES = ("flat", "outline", "chalk")
 # The part of the contrast close by (NEAR pixels) at which a thing's edge lies.
@@ -122,6 +124,25 @@ def patch_of(cut: Cut) -> Patch:
     return np.concatenate([np.asarray(layer).ravel() for layer in small])
 
 
+def wobbly(drawn: tuple[Part, ...], rng: Random) -> tuple[Part, ...]:
+    """The thing as drawn by an unsteady hand: all lines bent by the same slow waves."""
+    waves = [
+        (rng.uniform(0.0, WOBBLE), rng.uniform(0, 2 * math.pi), rng.uniform(1.5, 4.5), rng.uniform(1.5, 4.5))
+        for _ in range(4)
+    ]
+
+    def bent(x: float, y: float) -> tuple[float, float]:
+        shifts = [height * math.sin(across * x + down * y + phase) for height, phase, across, down in waves]
+        return x + shifts[0] + shifts[1], y + shifts[2] + shifts[3]
+
+    result = []
+    for part in drawn:
+        ends = zip(part.points, [*part.points[1:], part.points[0]], strict=True)
+        fine = [(x + (u - x) * k / 5, y + (v - y) * k / 5) for (x, y), (u, v) in ends for k in range(5)]
+        result.append(Part(tuple(bent(x, y) for x, y in fine), part.shade))
+    return tuple(result)
+
+
 def oval(
     width: float, turn: float, power: float = 2.0, ripples: tuple[tuple[float, float], ...] = ()
 ) -> Part:
@@ -196,14 +217,14 @@ def example(drawn: tuple[Part, ...], style: str, size: float, blur: float, colou
 @cache
 def examples() -> Examples:
     """Everything that a patch is compared with."""
-    named = [
-        (kind, example(parts(kind), style, size, blur, colour))
-        for kind in KINDS
-        for colour in (("red", "white") if kind in ("sun", "boat") else ("red",))
-        for style in STYLES
-        for size in SIZES
-        for blur in BLURS
-    ]
+    rng = Random(2)
+    named: list[tuple[str, Patch]] = []
+    for kind in KINDS:
+        for colour in ("red", "white") if kind in ("sun", "boat") else ("red",):
+            for style in STYLES:
+                looks = [(parts(kind), size, blur) for size in SIZES for blur in BLURS]
+                looks += [(wobbly(parts(kind), rng), 60.0, rng.uniform(0, 3)) for _ in range(UNSTEADY)]
+                named += [(kind, example(drawn, style, size, blur, colour)) for drawn, size, blur in looks]
     for drawn in nothings(1):
         named += [(UNKNOWN, example(drawn, style, size, blur, "red")) for style, size, blur in NOTHING_LOOKS]
     patches = np.stack([patch for _, patch in named])
