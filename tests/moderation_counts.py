@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from generation.mini.text import documents
+from moderation.text_rules import tidy
 from moderation.words import WordCheck
 from tests.unit.moderation import disguises, faults, harmless
 
@@ -71,6 +73,23 @@ async def count_text_faults(rng: random.Random, count: int) -> Count:
     return Count("faults of a text check that published", published, count, "none", published == 0)
 
 
+async def count_guard_faults(count: int) -> Count:
+    published = 0
+    for name in islice(repeated(list(faults.GUARD_FAULTS)), count):
+        outcome = await faults.inject_guard(name)
+        published += outcome.published
+    return Count("faults of the guard that published", published, count, "none", published == 0)
+
+
+def count_changed(rng: random.Random, count: int) -> Count:
+    """What the rehearsal model's own grammar writes, as a stand-in for harmless texts of a model."""
+    texts = [documents.plain(rng.choice(("de", "en")), rng) for _ in range(count)]
+    changed = [text for text in texts if tidy(text).removed]
+    for text in changed:
+        print("   changed:", ascii(text))
+    return Count("harmless texts changed", len(changed), count, "at most 1 %", len(changed) <= 0.01 * count)
+
+
 def repeated(names: list[str]) -> Iterator[str]:
     while True:
         yield from names
@@ -91,6 +110,8 @@ def main() -> int:
         count_refused("tricky harmless prompts refused", harmless.tricky()),
         asyncio.run(count_image_faults(rng, options.n)),
         asyncio.run(count_text_faults(rng, options.n)),
+        asyncio.run(count_guard_faults(options.n)),
+        count_changed(rng, options.n),
     ]
     print(*counts, sep="\n")
     return 0 if all(count.met for count in counts) else 1

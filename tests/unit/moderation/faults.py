@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from moderation.guard_check import read_judgement
 from moderation.pipeline import ImageScore, Pipeline
 from moderation.verdict import Verdict
 
@@ -216,4 +217,65 @@ async def inject_text(name: str, *, before: bool) -> Outcome:
     checks = [TEXT_FAULTS[name], allow_text] if before else [allow_text, TEXT_FAULTS[name]]
     pipeline = Pipeline(text_checks=checks, image_check=allow_images, timeout_s=TIMEOUT_S)
     decision = await pipeline.approve_text("Ein Haus am See")
+    return Outcome(decision.approved is not None, left_on_disk=False, code=decision.verdict.code)
+
+
+GUARD_FACTS: dict[str, Any] = {
+    "nothing": {},
+    "no categories": {"safe": True},
+    "safe as text": {"safe": "safe", "categories": []},
+    "safe as number": {"safe": 1, "categories": []},
+    "safe None": {"safe": None, "categories": []},
+    "safe with a hazard": {"safe": True, "categories": ["S1"]},
+    "categories None": {"safe": True, "categories": None},
+    "categories as tuple": {"safe": True, "categories": ()},
+    "categories as text": {"safe": False, "categories": "S1"},
+    "a number as category": {"safe": False, "categories": [1]},
+    "facts None": None,
+    "unsafe": {"safe": False, "categories": ["S1"]},
+    "unsafe without a category": {"safe": False, "categories": []},
+    "unsafe, unknown category": {"safe": False, "categories": ["S99"]},
+}
+
+
+async def _never(turns: object) -> Verdict:
+    await asyncio.sleep(60)
+    return Verdict.allow("guard")
+
+
+async def _raises(turns: object) -> Verdict:
+    raise RuntimeError("a prompt that must not be logged")
+
+
+async def _none(turns: object) -> None:
+    return None
+
+
+GUARD_FAULTS: dict[str, Callable[[Any], Any]] = {
+    "hangs": _never,
+    "raises": _raises,
+    "answers None": _none,
+    "is not asynchronous": lambda turns: Verdict.allow("guard"),
+    "raises before it begins": lambda turns: 1 / 0,
+}
+
+
+def _saying(facts: Any) -> Callable[[Any], Any]:
+    async def check(turns: object) -> Verdict:
+        return read_judgement(facts)
+
+    return check
+
+
+GUARD_FAULTS |= {name: _saying(facts) for name, facts in GUARD_FACTS.items()}
+
+
+async def inject_guard(name: str) -> Outcome:
+    pipeline = Pipeline(
+        text_checks=[allow_text],
+        image_check=allow_images,
+        dialogue_check=GUARD_FAULTS[name],
+        timeout_s=TIMEOUT_S,
+    )
+    decision = await pipeline.approve_text("Ein Haus am See", prompt="Wo?")
     return Outcome(decision.approved is not None, left_on_disk=False, code=decision.verdict.code)

@@ -16,11 +16,11 @@ from generation.supervisor import Outcome, Progress, Request
 from moderation.guard_check import CODES, UNSUITABLE, GuardCheck
 from moderation.pipeline import ANSWER, Pipeline
 from moderation.text_rules import AnswerRules
-from moderation.verdict import CHECK_FAILED, Verdict
+from moderation.verdict import CHECK_FAILED
 from moderation.words import WordCheck
 from tests.fakes import small_catalog
 from tests.fakes_dispatch import FakeRunner
-from tests.unit.moderation.faults import allow_images, allow_text
+from tests.unit.moderation.faults import GUARD_FACTS, GUARD_FAULTS, allow_images, allow_text, inject_guard
 
 WORDS = WordCheck()
 SENTENCES = Sentences.load(strict=True)
@@ -120,19 +120,12 @@ async def test_of_several_hazards_the_one_that_matters_most_is_answered(
     assert (await pipeline(GuardRunner(unsafe(*hazards)), tmp_path).check_text("etwas")).code == code
 
 
-GARBAGE: list[Any] = [
-    {},
-    {"safe": True},
-    {"safe": "safe", "categories": []},
-    {"safe": 1, "categories": []},
-    {"safe": None, "categories": []},
-    {"safe": True, "categories": ["S1"]},
-    {"safe": True, "categories": None},
-    {"safe": True, "categories": ()},
-    {"safe": False, "categories": [1]},
-    {"safe": False, "categories": "S1"},
-    None,
-]
+@pytest.mark.parametrize("name", GUARD_FAULTS)
+async def test_no_fault_publishes(name: str) -> None:
+    assert not (await inject_guard(name)).published
+
+
+GARBAGE = [facts for name, facts in GUARD_FACTS.items() if not name.startswith("unsafe")]
 
 
 @pytest.mark.parametrize("facts", GARBAGE)
@@ -159,13 +152,6 @@ async def test_a_guard_that_hangs_refuses(tmp_path: Path) -> None:
     assert (await pipeline(runner, tmp_path, timeout_s=0.05).check_text("ein Haus")).code == CHECK_FAILED
     await asyncio.sleep(0.05)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("check", [lambda _: None, lambda _: Verdict.allow("guard"), lambda _: 1 / 0])
-async def test_a_dialogue_check_that_is_none_refuses(check: Any) -> None:
-    """Not asynchronous, or broken before it begins."""
-    judging = Pipeline(text_checks=[allow_text], image_check=allow_images, dialogue_check=check, timeout_s=1)
-    assert (await judging.check_text("ein Haus")).code == CHECK_FAILED
 
 
 def test_a_dialogue_check_must_be_callable() -> None:

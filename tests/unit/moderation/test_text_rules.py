@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generation.mini.text import documents
 from moderation.text_rules import GAP, PRIVACY, REPETITION, AnswerRules, tidy
 from tests.unit.moderation import harmless
 
@@ -95,6 +96,12 @@ def test_two_hundred_harmless_texts_of_the_grammar_are_left_alone() -> None:
     rng = random.Random(4)
     sentences = harmless.generated(rng, 1000)
     texts = ["\n".join(rng.choices(sentences, k=rng.randint(1, 12))) for _ in range(200)]
+    assert [text for text in texts if tidy(text).removed] == []
+
+
+def test_two_hundred_texts_of_the_rehearsal_models_grammar_are_left_alone() -> None:
+    rng = random.Random(5)
+    texts = [documents.plain(("de", "en")[number % 2], rng) for number in range(200)]
     assert [text for text in texts if tidy(text).removed] == []
 
 
