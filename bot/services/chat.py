@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from bot.services.intake import Intake
 from bot.services.ports import ChatRequest, ReplyAddress, Requester, Ticket
 from bot.services.write import MEDIUM, Sentence
-from bot.texts import plain
+from bot.texts import plain, readable
 from data.conversations import Conversation, Conversations, Turn
 from data.jobs import Jobs
 from generation.dispatcher import Dispatcher
@@ -30,6 +30,7 @@ OPEN_LIMIT: Final = 3
 MEMORY_TURNS: Final = 10
 MEMORY_CHARACTERS: Final = 6000
 """What a model is given to read of the earlier questions and answers; the oldest are dropped first."""
+DROPPED_AT_ONCE: Final = 5
 NAME_LIMIT: Final = 60
 WRITING: Final = frozenset({JobState.ACCEPTED, JobState.QUEUED, JobState.RUNNING, JobState.CHECKING})
 
@@ -177,7 +178,7 @@ class Chat:
 
     async def _name_after(self, prompt: str) -> str | None:
         """The prompt's beginning, if it may stand alone: what is cut off can change what the rest says."""
-        name = plain(prompt)
+        name = plain(readable(prompt))
         if len(name) > NAME_LIMIT:
             end = name.rfind(" ", 0, NAME_LIMIT)
             name = name[: end if end > 0 else NAME_LIMIT].rstrip() + "…"
@@ -201,11 +202,18 @@ class Chat:
 
 
 def remembered(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], bool]:
-    """The newest turns that fit, oldest first, and whether any had to be left out."""
-    room, kept = MEMORY_CHARACTERS, 0
+    """The newest turns that fit, oldest first, and whether any had to be left out.
+
+    Turns go several at a time: a model reads on where it stopped only while the beginning stays as it was.
+    """
+    room, fitting = MEMORY_CHARACTERS, 0
     for turn in reversed(turns[-MEMORY_TURNS:]):
         room -= len(turn.question) + len(turn.answer)
         if room < 0:
             break
-        kept += 1
-    return tuple(turns[len(turns) - kept :]), kept < len(turns)
+        fitting += 1
+    dropped = len(turns) - fitting
+    at_once = -(-dropped // DROPPED_AT_ONCE) * DROPPED_AT_ONCE
+    if 2 * (len(turns) - at_once) >= fitting:
+        dropped = at_once  # unless too little were left
+    return tuple(turns[dropped:]), dropped > 0

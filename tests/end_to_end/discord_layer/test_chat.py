@@ -404,6 +404,22 @@ async def test_an_explanation_is_for_one_person(
     assert not any(name == "MESSAGE_CREATE" and data["id"] == post["id"] for name, data in ben.events)
 
 
+async def test_an_explanation_that_is_held_back_stays_private(
+    talking: TalkingSchool, ada: Visitor, ben: Visitor
+) -> None:
+    writers = talking.writers
+    usual, writers.write = writers.write, lambda request: "Pornografie ist …"
+    try:
+        said = await ben.say("Was ist das?")
+        handle = ada.menu("Erklär mir das", said)
+        post = await handle.message(lambda one: bool(one["content"]) and not one["components"])
+    finally:
+        writers.write = usual
+    assert post["flags"] & EPHEMERAL
+    assert "Pornografie" not in post["content"]
+    assert post["id"] not in ben.seen
+
+
 async def test_a_late_explanation_comes_by_direct_message(
     klass: Class, talking: TalkingSchool, ada: Visitor, ben: Visitor
 ) -> None:

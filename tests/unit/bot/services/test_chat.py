@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.chat import MEMORY_CHARACTERS, MEMORY_TURNS, OPEN_LIMIT, remembered
+from bot.services.chat import DROPPED_AT_ONCE, MEMORY_CHARACTERS, MEMORY_TURNS, OPEN_LIMIT, remembered
 from bot.services.ports import ChatRequest, ReplyAddress, Requester, TextRequest
 from data.conversations import Conversation, Conversations, Turn
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
@@ -117,10 +118,17 @@ async def test_a_long_conversation_forgets_its_beginning_and_says_so(room: ChatR
     await room.talk()
     jobs = [await room.ask(f"Frage {number}") for number in range(MEMORY_TURNS + 2)]
     read = [text for role, text in room.writers.read(jobs[-1].id) if role == "user"]
-    assert read == [f"Frage {number}" for number in range(1, MEMORY_TURNS + 2)]
+    assert read == [f"Frage {number}" for number in range(DROPPED_AT_ONCE, MEMORY_TURNS + 2)]
     assert jobs[-1].notices == ("memory_cut",)
     assert jobs[-2].notices == ()
     assert SENTENCES.has("notice.memory_cut")
+
+
+def test_the_beginning_stays_the_same_for_several_turns() -> None:
+    turns = [Turn(question=f"Frage {number}", answer="gut") for number in range(60)]
+    beginnings = [remembered(turns[:count])[0][0] for count in range(1, 61)]
+    changes = sum(before != after for before, after in pairwise(beginnings))
+    assert changes == (60 - MEMORY_TURNS) / DROPPED_AT_ONCE
 
 
 @given(st.lists(st.tuples(st.text(max_size=2500), st.text(max_size=2500)), max_size=15))
@@ -131,9 +139,14 @@ def test_memory_is_the_newest_that_fits(pairs: list[tuple[str, str]]) -> None:
     assert dropped == (len(kept) < len(turns))
     assert len(kept) <= MEMORY_TURNS
     assert sum(len(turn.question) + len(turn.answer) for turn in kept) <= MEMORY_CHARACTERS
-    if dropped and len(kept) < MEMORY_TURNS:
-        one_more = turns[len(turns) - len(kept) - 1 :]
-        assert sum(len(turn.question) + len(turn.answer) for turn in one_more) > MEMORY_CHARACTERS
+    # never less than half of what would have fitted
+    fitting = [
+        count
+        for count in range(min(len(turns), MEMORY_TURNS) + 1)
+        if sum(len(one.question) + len(one.answer) for one in turns[len(turns) - count :])
+        <= MEMORY_CHARACTERS
+    ]
+    assert 2 * len(kept) >= max(fitting)
 
 
 # Nothing leaks
