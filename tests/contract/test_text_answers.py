@@ -11,6 +11,7 @@ import pytest
 from generation.errors import TaskCancelled, WorkerError
 from tests.contract.case_text import endless_model, model_at
 from tests.contract.gguf_files import EOS, chain
+from tests.contract.text_canaries import leaks
 from tests.contract.text_runs import TextRuns, assistant, system, user
 
 STORY = "Erzähl mir eine Geschichte von einem Fuchs."
@@ -56,14 +57,7 @@ async def test_a_second_question_reads_hardly_anything_again(texts: TextRuns) ->
 
 
 async def test_nothing_of_one_conversation_is_in_another(texts: TextRuns) -> None:
-    """The same question gets the same answer, whatever somebody else has just said."""
-    alone = await texts.ask(user("Was ist das Geheimnis?"), temperature=1.0)
-    for number in range(20):
-        canary = f"Kanarienvogel{number * 7919}"
-        await texts.ask(user(f"Das Geheimnis ist {canary}. {canary}!"), temperature=1.0)
-        after = await texts.ask(user("Was ist das Geheimnis?"), temperature=1.0)
-        assert after.text == alone.text
-        assert canary not in after.text
+    assert await leaks(texts, 40) == []
 
 
 async def test_length_ends_an_answer(texts: TextRuns, tmp_path: Path) -> None:
