@@ -189,6 +189,7 @@ class InsightDrawing:
         notes: list[Params] = [
             {"text": self._sentence(f"insight.level_{level}", job.locale), "level": level}
             for level in range(6)
+            if level > 0 or any(word.probability is None for word in found.words)
         ]
         notes += [
             {"text": expected(found.words[place], self._sentence, job.locale), "level": None}

@@ -41,9 +41,6 @@ def scale_of(shares: Sequence[float]) -> float:
 
 
 def ticks_of(scale: float) -> list[float]:
-    steps = 5 if scale == 0.1 else 4
-    return (
-        [scale * step / steps for step in range(steps + 1)]
-        if scale != 0.25
-        else [0, 0.05, 0.1, 0.15, 0.2, 0.25]
-    )
+    """Where lines are drawn: at whole percents, from 0 to the right end."""
+    steps = 4 if scale == 1.0 else 5
+    return [scale * step / steps for step in range(steps + 1)]
