@@ -256,6 +256,8 @@ async def assemble(
 def _guard(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> GuardCheck | None:
     """The best guard model on this machine; from then on nothing is shown that it has not judged."""
     model = next((one for one in catalog.models("guard") if one.path is not None), None)
+    if model is None and catalog.models("text"):
+        _log.warning("no guard model is on this machine: texts are judged by word lists and rules alone")
     return None if model is None else GuardCheck(supervisor=supervisor, model=model, work_dir=work_dir)
 
 

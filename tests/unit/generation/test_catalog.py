@@ -156,6 +156,11 @@ def test_a_real_model_needs_a_real_checker() -> None:
         assert caught.value.code == "checker_missing"
 
 
+def test_a_text_model_needs_no_checker_of_pictures() -> None:
+    writer = info("writer", medium="text")
+    Catalog([writer]).demand_checker(writer)
+
+
 def test_doubts_are_named_and_further_sources_are_read(tmp_path: Path) -> None:
     text = ENTRY.format(id="a", more='unconfirmed = ["memory_mb", "files"]\n' + HUB.replace(DIGEST, ""))
     text += ENTRY.format(id="b", more=HUB + "\n[[model.extra]]\n" + FURTHER)
