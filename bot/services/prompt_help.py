@@ -106,15 +106,13 @@ class PromptHelp:
     async def advise(self, prompt: str, who: Requester) -> Advice:
         """Both kinds of help. Raises InvalidInput, Refused, LimitReached, ModelMissing, or WorkerError if both fail."""
         prompt = clean_prompt(prompt)
-        model = self._demand_model()
         place = (who.guild_id, who.person_id)
         if place in self._busy:
             raise LimitReached("help_busy")
         self._busy.add(place)
         try:
-            await self._intake.demand_allowed(
-                model, {"prompt": prompt, "preset": "precise"}, who, texts=(prompt,)
-            )
+            await self._demand_allowed(prompt, who)
+            model = self._demand_model()
             is_english = language_of_prompt(prompt, who.locale) == ENGLISH
             translation = None if is_english else await self._tried(model, "translate", prompt)
             suggestion = await self._tried(model, "precise", prompt)
@@ -163,6 +161,13 @@ class PromptHelp:
         return next(
             (one for one in self._catalog.models(MEDIUM) if one.path is not None and not one.mini), None
         )
+
+    async def _demand_allowed(self, prompt: str, who: Requester) -> None:
+        """Also where no model could help: whoever confides something gets the sentence that leads to people."""
+        asked = self._model() or next(iter((*self._catalog.models(MEDIUM), *self._catalog.models("image"))), None)
+        if asked is not None:
+            params = {"prompt": prompt, "preset": "precise"}
+            await self._intake.demand_allowed(asked, params, who, texts=(prompt,))
 
     def _demand_model(self) -> ModelInfo:
         model = self._model()

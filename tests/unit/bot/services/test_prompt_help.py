@@ -333,6 +333,17 @@ async def test_the_mini_cannot_help_and_the_teachers_command_is_named(bare: Help
     assert "atelier models pull real" in SENTENCES.text("error.help_needs_model", "de", **error.value.values)
 
 
+async def test_whoever_confides_something_is_led_to_people_whether_or_not_there_is_a_model(
+    room: HelpRoom, bare: HelpRoom
+) -> None:
+    for one in (room, bare):
+        with pytest.raises(Refused) as error:
+            await one.desk.prompt_help.advise("niemand würde mich vermissen", ANNA)
+        assert error.value.code == "refused_self_harm"
+        (fact,) = await one.desk.queue.refusals(TEACHER)
+        assert fact.error_code == "refused_self_harm"
+
+
 @pytest.mark.parametrize("prompt", ["", " \n", "x" * 2000, "a\0b"])
 async def test_bad_input_asks_nobody(room: HelpRoom, prompt: str) -> None:
     with pytest.raises(InvalidInput):
