@@ -32,7 +32,7 @@ from bot.services.ports import InsightPost
 from bot.texts import cut, plain, shown
 from generation.job import Job
 
-TEXT_SHOWN = 1800
+TEXT_SHOWN, RUN_SHOWN = 1500, 500
 LABEL_SHOWN = 60
 
 
@@ -128,8 +128,8 @@ def _text_so_far(job: Job, found: NextWord) -> str:
     head = readable(found.text[: len(found.text) - len(written)])
     if len(head) > TEXT_SHOWN:
         head = "…" + head[-TEXT_SHOWN:]
-    tail = shown(readable(written).strip(), 600)
-    return f"{shown(head, 2 * TEXT_SHOWN)} {f'**{tail}**' if tail else ''}".rstrip() + " …"
+    tail = shown(readable(written).strip(), RUN_SHOWN)
+    return f"{shown(head, TEXT_SHOWN * 3 // 2)} {f'**{tail}**' if tail else ''}".rstrip() + " …"
 
 
 def _counts(job: Job, found: Tokens, sentences: Sentences) -> list[str]:

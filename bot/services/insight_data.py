@@ -38,8 +38,10 @@ class Choice:
 
     @property
     def can_follow(self) -> bool:
-        """Whether the text can go on with it: not hidden, not the end of the text, not half a letter."""
-        return bool(self.text) and _BYTES.search(self.text or "") is None
+        """Whether the text can go on with it: not hidden, not the end of the text, no half letters or control signs."""
+        text = self.text or ""
+        controls = any(is_control(char) for char in text if char not in "\n\t")
+        return bool(text) and not controls and _BYTES.search(text) is None
 
     @property
     def is_word(self) -> bool:
