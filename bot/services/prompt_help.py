@@ -164,7 +164,9 @@ class PromptHelp:
 
     async def _demand_allowed(self, prompt: str, who: Requester) -> None:
         """Also where no model could help: whoever confides something gets the sentence that leads to people."""
-        asked = self._model() or next(iter((*self._catalog.models(MEDIUM), *self._catalog.models("image"))), None)
+        asked = self._model() or next(
+            iter((*self._catalog.models(MEDIUM), *self._catalog.models("image"))), None
+        )
         if asked is not None:
             params = {"prompt": prompt, "preset": "precise"}
             await self._intake.demand_allowed(asked, params, who, texts=(prompt,))

@@ -113,6 +113,17 @@ def test_a_result_fits(tmp_path: Path, prompt: str, negative: str, locale: str, 
 
 
 @FEW
+@given(prompt=HOSTILE, original=HOSTILE)
+def test_a_translated_result_fits(tmp_path: Path, prompt: str, original: str) -> None:
+    job = make_job(prompt, prompt)
+    job = make_job(params={**job.params, "original": original, "original_negative": original})
+    made = compose_post(make_post(tmp_path, job), SENTENCES, file_limit=10**7)
+    check_embed(made.embeds[0])
+    assert all(len(file.alt) <= 1024 for file in made.files)
+    assert "@everyone" not in f"{made.content}{made.embeds[0].description}".replace("\\@", "")
+
+
+@FEW
 @given(prompt=HOSTILE, teacher=st.booleans())
 def test_a_queue_fits_and_keeps_its_form(prompt: str, teacher: bool) -> None:
     rows = [
