@@ -176,14 +176,7 @@ class Engine:
         if self._position + len(tokens) > self.size:
             raise TaskFailed("worker_failed", "context full")
         self._fill(tokens, everywhere=everywhere)
-        callback = lib.ggml_abort_callback(lambda _: context is not None and _is_cancelled(context))
-        if context is not None:
-            lib.llama_set_abort_callback(self._context, callback, None)
-        try:
-            status = lib.llama_decode(self._context, self._batch)
-        finally:
-            if context is not None:
-                lib.llama_set_abort_callback(self._context, lib.ggml_abort_callback(), None)
+        status = self._abortable(context) if context else lib.llama_decode(self._context, self._batch)
         if status == 0:
             self._position += len(tokens)
             return
@@ -191,6 +184,15 @@ class Engine:
         if status == _ABORTED:
             raise Cancelled
         raise TaskFailed("worker_failed", f"llama_decode returned {status}")
+
+    def _abortable(self, context: Context) -> int:
+        """llama.cpp asks between its steps whether to go on; a card's backend may not."""
+        callback = lib.ggml_abort_callback(lambda _: _is_cancelled(context))
+        lib.llama_set_abort_callback(self._context, callback, None)
+        try:
+            return int(lib.llama_decode(self._context, self._batch))
+        finally:
+            lib.llama_set_abort_callback(self._context, lib.ggml_abort_callback(), None)
 
     def _fill(self, tokens: Chunk, *, everywhere: bool) -> None:
         batch = self._batch

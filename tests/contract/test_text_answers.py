@@ -30,7 +30,7 @@ async def test_the_mini_model_answers_in_german_and_english(texts: TextRuns) -> 
 async def test_the_same_again_also_after_others_and_in_another_process(texts: TextRuns) -> None:
     """What is remembered from before may save time, but never change a text."""
     first = await texts.ask(user(STORY), temperature=1.5, length=80)
-    thread = [user(STORY), assistant(first.text), user("Und dann?")]
+    thread = [user(STORY), assistant(first.text), user("Erzähl mir eine Geschichte von einer Eule.")]
     remembered = await texts.ask(*thread, temperature=1.5, length=80)
     for other in ("Wie viele Beine hat eine Biene?", STORY + " Bitte!", "What comes after three?"):
         await texts.ask(user(other), temperature=1.5, length=80)
@@ -41,6 +41,20 @@ async def test_the_same_again_also_after_others_and_in_another_process(texts: Te
     assert remembered.facts["evaluated_tokens"] < fresh.facts["evaluated_tokens"]
     assert remembered.text == fresh.text == restarted.text
     assert (await texts.ask(*thread, temperature=1.5, length=80, seed=8)).text != fresh.text
+
+
+async def test_what_is_remembered_gives_the_same_numbers_to_the_last_bit(texts: TextRuns) -> None:
+    """Equal texts could be luck; these are the logits."""
+    messages = [
+        system("Antworte kurz."),
+        user(STORY * 30),
+        assistant("Der Fuchs schläft. " * 9),
+        user("Warum?"),
+    ]
+    found = await texts.inside("remembered", messages)
+
+    assert found["evaluated"][1] < found["evaluated"][0]
+    assert found["different"] == 0
 
 
 async def test_a_second_question_reads_hardly_anything_again(texts: TextRuns) -> None:

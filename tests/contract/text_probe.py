@@ -81,10 +81,29 @@ def shares(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
     return {"shares": (weights / weights.sum()).tolist(), "tokens": tokens}
 
 
+def remembered(engine: Engine, asked: list[dict[str, str]]) -> dict[str, Any]:
+    """How many logits differ between a conversation read at once and one read as it came about."""
+    chat = Chat(engine.vocabulary, engine.template())
+    whole = chat.conversation([Message(one["role"], one["text"]) for one in asked])
+    chunks = [chunk for segment in whole.segments for chunk in split_chunks(segment)]
+    engine.forget()
+    counts = [engine.read(chunks, Quiet())]
+    fresh = engine.logits()
+    engine.forget()
+    for end in range(1, len(chunks)):
+        engine.read(chunks[:end], Quiet())
+        for _ in range(5):  # an answer that is forgotten again
+            engine.step(int(engine.logits().argmax()))
+    counts.append(engine.read(chunks, Quiet()))
+    return {"different": int((engine.logits() != fresh).sum()), "evaluated": counts}
+
+
 def main(program: str, model: str) -> None:
     llama.quiet()
     engine = Engine(llama.find_file(Path(model)))
-    answer = {"roles": roles, "shares": shares}[program](engine, json.load(sys.stdin))
+    answer = {"roles": roles, "shares": shares, "remembered": remembered}[program](
+        engine, json.load(sys.stdin)
+    )
     json.dump(answer, sys.stdout)
 
 

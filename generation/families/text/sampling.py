@@ -21,19 +21,23 @@ def probabilities(logits: Numbers, temperature: float) -> Numbers:
     return weights / weights.sum()
 
 
-def likeliest(shares: Numbers, count: int) -> list[int]:
-    """The `count` tokens with the largest share, largest first, of equals the lower number."""
-    return [int(token) for token in numpy.argsort(-shares, kind="stable")[:count]]
+def likeliest(values: Numbers, count: int) -> list[int]:
+    """The tokens with the `count` largest values, largest first, of equals the lower number."""
+    count = min(count, len(values))
+    # the vocabulary of a real model is too long to be sorted for every token
+    least = numpy.partition(values, len(values) - count)[len(values) - count]
+    found = numpy.flatnonzero(values >= least)
+    return [int(token) for token in found[numpy.argsort(-values[found], kind="stable")[:count]]]
 
 
-def trimmed(shares: Numbers, *, top_k: int, top_p: float) -> Numbers:
-    """Only the `top_k` likeliest, and of them as few as make `top_p` together; sums to 1."""
-    order = likeliest(shares, top_k)
-    sums = numpy.cumsum(shares[order])
-    kept = order[: int(numpy.searchsorted(sums, top_p * sums[-1])) + 1]
-    chosen = numpy.zeros_like(shares)
-    chosen[kept] = shares[kept]
-    return chosen / chosen.sum()
+def draw(logits: Numbers, temperature: float, dice: Dice, *, top_k: int, top_p: float) -> int:
+    """One of the `top_k` likeliest tokens, and of them of as few as make `top_p` together."""
+    if temperature <= 0:
+        return int(logits.argmax())
+    order = likeliest(logits, top_k)
+    shares = probabilities(logits[order], temperature)
+    kept = int(numpy.searchsorted(numpy.cumsum(shares), top_p)) + 1
+    return order[dice.draw(shares[:kept])]
 
 
 class Dice:
@@ -43,7 +47,7 @@ class Dice:
         self._random = numpy.random.Generator(numpy.random.PCG64(seed))
 
     def draw(self, shares: Numbers) -> int:
-        """A token with its share as probability."""
+        """A place with its share as probability; the shares need not make one together."""
         sums = numpy.cumsum(shares)
         place = int(numpy.searchsorted(sums, self._random.random() * sums[-1], side="right"))
         return min(place, int(numpy.flatnonzero(shares)[-1]))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from generation.families.text.chat import Chat, Conversation, Message, checked_messages
-from generation.families.text.sampling import Dice, probabilities, trimmed
+from generation.families.text.sampling import Dice, draw
 from generation.llama.engine import Chunk, Engine, split_chunks
 from generation.worker.api import Context, TaskFailed
 
@@ -120,8 +120,7 @@ class Writer:
     def _draw(self, temperature: float, dice: Dice) -> int:
         logits = self._engine.logits()
         logits[self._never] = -numpy.inf
-        shares = probabilities(logits, temperature)
-        return dice.draw(trimmed(shares, top_k=self._top_k, top_p=self._top_p))
+        return draw(logits, temperature, dice, top_k=self._top_k, top_p=self._top_p)
 
     def _remember(self, asked: Conversation, text: str, context: Context) -> None:
         """Read the answer the way it will stand before the next question, which then waits for its own words only."""
