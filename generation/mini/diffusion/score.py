@@ -10,6 +10,7 @@ and places ("top right"), `card` of test cards for their wordings, `strays` of t
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections import Counter
@@ -20,13 +21,14 @@ from typing import Any
 
 import torch
 from diffusers import StableDiffusionPipeline
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from generation.mini.diffusion import words
 from generation.mini.diffusion.models import WEIGHTS
 from generation.mini.diffusion.reader import Read, Seen, read
 from generation.mini.diffusion.scenes import Spec, Wish, draw_scene, realise
-from generation.mini.diffusion.wording import PLACES, held_out, sample_spec, word
+from generation.mini.diffusion.shapes import draw_parts, nothings
+from generation.mini.diffusion.wording import ASKABLE, PLACES, held_out, sample_spec, word
 
 STEPS, GUIDANCE = 20, 6.5
 
@@ -90,16 +92,22 @@ def relation_holds(spec: Spec, matched: list[Seen | None]) -> bool:
     return gaps[spec.relation or ""] > 12
 
 
+def judge_thing(spec: Spec, wish: Wish, seen: Seen | None, asked: Counter[str], right: Counter[str]) -> None:
+    """Counts colour and shape of one thing; shapes also by kind, size and style."""
+    if wish.colour is not None:
+        asked["colour"] += 1
+        right["colour"] += seen is not None and wish.colour == seen.colour
+    if wish.kind is not None and wish.kind != "pebble":
+        for name in ("shape", f"shape of {wish.kind}", f"shape, {wish.size}", f"shape, {spec.style}"):
+            asked[name] += 1
+            right[name] += seen is not None and wish.kind == seen.kind
+
+
 def judge(spec: Spec, seen: Read, asked: Counter[str], right: Counter[str]) -> None:
     """Counts what the prompt asked for and what of it the picture shows."""
     matched = match(spec.wishes, seen.things)
     for wish, thing in zip(spec.wishes, matched, strict=True):
-        for name, wanted, got in (
-            ("colour", wish.colour, thing and thing.colour), ("shape", wish.kind, thing and thing.kind),
-        ):  # fmt: skip
-            if wanted is not None and wanted != "pebble":
-                asked[name] += 1
-                right[name] += wanted == got
+        judge_thing(spec, wish, thing, asked, right)
     if spec.ground is not None:
         asked["ground"] += 1
         right["ground"] += spec.ground == seen.ground
@@ -126,14 +134,44 @@ def score(pipeline: Any, count: int, cards: int, seed: int, steps: int, guidance
     return summary(asked, right)
 
 
+def worn(image: Image.Image, rng: Random) -> Image.Image:
+    """A little blurred, resized there and back, or compressed: what must not confuse the reader."""
+    change = rng.choice(("blur", "resize", "jpeg"))
+    if change == "blur":
+        return image.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.6)))
+    if change == "resize":
+        side = rng.choice((72, 96, 200, 256))
+        return image.resize((side, side), Image.Resampling.BILINEAR)
+    data = io.BytesIO()
+    image.save(data, "JPEG", quality=rng.randint(40, 90))
+    return Image.open(data).convert("RGB")
+
+
 def score_reader(count: int, seed: int) -> dict[str, Any]:
-    """The same shares for true drawings instead of the model's: how well the reader reads."""
-    asked: Counter[str] = Counter()
-    right: Counter[str] = Counter()
+    """The same shares for true drawings instead of the model's, sharp and worn: how well the reader reads; and
+    how many shapes that are none it takes for a thing (`mistaken`)."""
+    asked: dict[str, Counter[str]] = {"sharp": Counter(), "worn": Counter()}
+    right: dict[str, Counter[str]] = {"sharp": Counter(), "worn": Counter()}
     rng = Random(seed)
     for _, spec in held_out_wordings(count, seed):
-        judge(spec, read(draw_scene(realise(spec, rng))), asked, right)
-    return summary(asked, right)
+        image = draw_scene(realise(spec, rng))
+        for name, shown in (("sharp", image), ("worn", worn(image, rng))):
+            judge(spec, read(shown), asked[name], right[name])
+    return {name: summary(asked[name], right[name]) for name in asked} | {"mistaken": mistaken(seed)}
+
+
+def mistaken(seed: int) -> dict[str, dict[str, int]]:
+    """Pebbles, blobs and halves of things that the reader takes for a thing that can be asked for."""
+    rng, found = Random(seed), {}
+    for name, shapes in nothings(seed).items():
+        kinds = []
+        for drawn in shapes:
+            ground, size = rng.choice(("white", "paper", "day")), rng.choice((40.0, 60.0, 85.0))
+            image = draw_parts(drawn, "blue", size, rng.choice(("flat", "outline")), ground)
+            seen = read(image.filter(ImageFilter.GaussianBlur(rng.choice((0, 1, 2)))))
+            kinds += [thing.kind for thing in seen.things[:1]]
+        found[name] = {"taken": sum(kind in ASKABLE for kind in kinds), "of": len(shapes)}
+    return found
 
 
 def summary(asked: Counter[str], right: Counter[str]) -> dict[str, Any]:
@@ -142,6 +180,9 @@ def summary(asked: Counter[str], right: Counter[str]) -> dict[str, Any]:
 
 
 def main() -> None:
+    # imported here, because that module is built upon this one
+    from generation.mini.diffusion.score_controls import controls
+
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -159,7 +200,10 @@ def main() -> None:
     if chosen.reader:
         result = score_reader(count, chosen.seed)
     else:
-        result = score(load(chosen.weights), count, cards, chosen.seed, steps, chosen.guidance)
+        pipeline = load(chosen.weights)
+        result = score(pipeline, count, cards, chosen.seed, steps, chosen.guidance)
+        if not chosen.quick:
+            result["controls"] = controls(pipeline)
     sys.stdout.write(json.dumps(result) + "\n")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from random import Random
 from typing import TypeAlias
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from generation.mini.diffusion.scenes import SUPERSAMPLE, Colour, Thing, draw_part
+from generation.mini.diffusion.scenes import GROUNDS, SIDE, SUPERSAMPLE, Colour, Thing, draw_part
 from generation.mini.diffusion.things import KINDS, Part, box, parts
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -186,29 +187,39 @@ def halves(kind: str) -> list[tuple[Part, ...]]:
     return [tuple(part for part in one if part is not None) for one in cut]
 
 
-def nothings(seed: int) -> list[tuple[Part, ...]]:
-    """Shapes that are none of the things."""
+def nothings(seed: int) -> dict[str, list[tuple[Part, ...]]]:
+    """Shapes that are none of the things: squashed discs and bars, blobs, and halves of things."""
     rng = Random(seed)
     ovals = [oval(width, turn) for width in (0.45, 0.6, 0.75, 0.84) for turn in (0.0, 0.8, 1.57, 2.4)]
-    boxy = [oval(width, turn, 2.8) for width in (0.7, 1.0) for turn in (0.0, 0.8)]
+    ovals += [oval(width, turn, 2.8) for width in (0.7, 1.0) for turn in (0.0, 0.8)]
     bars = [box(-1, -width, 1, width) for width in (0.3, 0.5, 0.66)]
     bars += [box(-width, -1, width, 1) for width in (0.3, 0.5, 0.66)]
-    whole: list[tuple[Part, ...]] = [(part,) for part in (*ovals, *boxy, *bars)]
-    whole += [(blob(rng),) for _ in range(120)]
-    cut = [one for kind in KINDS[:-1] for one in halves(kind)]
-    return [*whole, *cut]
+    return {
+        "pebbles": [(part,) for part in (*ovals, *bars)],
+        "blobs": [(blob(rng),) for _ in range(120)],
+        "halves": [one for kind in KINDS[:-1] for one in halves(kind)],
+    }
+
+
+def draw_parts(drawn: tuple[Part, ...], colour: str, size: float, style: str, ground: str) -> Image.Image:
+    """Parts in the middle of a picture, as `scenes.draw_scene` draws them."""
+    return paint(drawn, Thing("", colour, size, SIDE / 2, SIDE / 2), style, GROUNDS[ground][0], SIDE)
+
+
+def paint(drawn: tuple[Part, ...], thing: Thing, style: str, ground: Colour, side: int) -> Image.Image:
+    image = Image.new("RGB", (side * SUPERSAMPLE,) * 2, ground)
+    draw = ImageDraw.Draw(image)
+    for part in drawn:
+        draw_part(draw, part, thing, style, ground)
+    return image.resize((side, side), Image.Resampling.BOX)
 
 
 def example(drawn: tuple[Part, ...], style: str, size: float, blur: float, colour: str) -> Patch:
     """The patch of a thing drawn alone, blurred by `blur` pixels and sharpened again as a decoder does."""
     side = round(size) + 24
     ground: Colour = (40, 40, 44) if colour == "white" else (255, 255, 255)
-    image = Image.new("RGB", (side * SUPERSAMPLE,) * 2, ground)
-    draw, thing = ImageDraw.Draw(image), Thing("", colour, size, side / 2, side / 2)
-    for part in drawn:
-        draw_part(draw, part, thing, style, ground)
-    image = image.resize((side, side), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(blur))
-    pixels = np.asarray(image, dtype=np.float64)
+    image = paint(drawn, Thing("", colour, size, side / 2, side / 2), style, ground, side)
+    pixels = np.asarray(image.filter(ImageFilter.GaussianBlur(blur)), dtype=np.float64)
     far = distance(pixels, ground)
     edge = edges(far, USUAL)
     return patch_of(Cut(np.minimum(far / (2 * edge), 1.0), pixels, far > edge))
@@ -225,7 +236,7 @@ def examples() -> Examples:
                 looks = [(parts(kind), size, blur) for size in SIZES for blur in BLURS]
                 looks += [(wobbly(parts(kind), rng), 60.0, rng.uniform(0, 3)) for _ in range(UNSTEADY)]
                 named += [(kind, example(drawn, style, size, blur, colour)) for drawn, size, blur in looks]
-    for drawn in nothings(1):
+    for drawn in chain.from_iterable(nothings(1).values()):
         named += [(UNKNOWN, example(drawn, style, size, blur, "red")) for style, size, blur in NOTHING_LOOKS]
     patches = np.stack([patch for _, patch in named])
     names = np.array([name for name, _ in named])

@@ -6,6 +6,7 @@ python generation/mini/diffusion/strip.py docs/pictures/mini-walk.png
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from generation.mini.diffusion.models import WEIGHTS
 from generation.mini.diffusion.score import GUIDANCE, STEPS, load
 
 FIRST, LAST = "eine große gelbe Sonne auf blauem Grund", "ein großer weißer Mond auf schwarzem Grund"
-FRAMES, SIDE, EDGE, HOLE = 8, 112, 14, 6
+FRAMES, EASE = 8, 1.6
+SIDE, EDGE, HOLE = 112, 14, 6
 
 
 def between(first: torch.Tensor, last: torch.Tensor, share: float) -> torch.Tensor:
@@ -24,6 +26,12 @@ def between(first: torch.Tensor, last: torch.Tensor, share: float) -> torch.Tens
     cosine = (first * last).sum() / (first.norm() * last.norm())
     angle = torch.arccos(cosine.clamp(-0.9995, 0.9995))
     return (((1 - share) * angle).sin() * first + (share * angle).sin() * last) / angle.sin()
+
+
+def eased(frames: int) -> list[float]:
+    """Shares from 0 to 1 that lie closer in the middle, where a thing turns into another."""
+    places = (2 * frame / (frames - 1) - 1 for frame in range(frames))
+    return [0.5 + 0.5 * math.copysign(abs(place) ** EASE, place) for place in places]
 
 
 def encoded(pipeline: Any, prompt: str) -> torch.Tensor:
@@ -36,7 +44,7 @@ def walk(pipeline: Any, prompts: tuple[str, str], seeds: tuple[int, int], steps:
     """FRAMES pictures from the first prompt and seed to the second."""
     first, last = (encoded(pipeline, prompt) for prompt in prompts)
     noises = [torch.randn((1, 4, 16, 16), generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-    shares = [frame / (FRAMES - 1) for frame in range(FRAMES)]
+    shares = eased(FRAMES)
     return list(
         pipeline(
             prompt_embeds=torch.cat([torch.lerp(first, last, share) for share in shares]),
