@@ -187,7 +187,7 @@ class Insight:
         texts = params["texts"] if medium == TOKENS else [params["text"]]
         return await self._intake.queue(
             model,
-            params,
+            {**params, "length": _work(params)},
             draw_seed() if params.get("run") else _NO_SEED,
             who,
             address,
@@ -195,6 +195,12 @@ class Insight:
             medium=medium,
             parent=parent,
         )
+
+
+def _work(params: Mapping[str, Any]) -> int:
+    """About as much work as writing so many tokens: with that the expected time of texts stays right."""
+    read = sum(len(text) for text in params.get("texts") or [params["text"]])
+    return 10 + read // 20 + 2 * int(params.get("run", 0))
 
 
 def next_word_params(text: str, temperature: float, *, run: int = 0, vote: bool = False) -> dict[str, Any]:
