@@ -1,0 +1,25 @@
+"""The text family's benchmark runs with its smallest setting; what it prints is nobody's business here."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from tests.contract.conftest import ROOT
+from tests.contract.text_runs import TextRuns
+
+
+async def test_prints_its_figures(texts: TextRuns) -> None:
+    await texts.environments.ensure("text")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "benchmarks.text", "--quick"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+
+    assert process.returncode == 0, output.decode()
+    for line in ("text tokens a second", "first token of a second question", "old tokens computed again: 0"):
+        assert line in output.decode()
