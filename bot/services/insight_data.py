@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
@@ -127,8 +128,17 @@ def most_surprising(words: Sequence[Word], count: int = 3) -> list[int]:
 
 def candidates(insight: NextWord) -> list[str]:
     """What a class can vote for, in the order of the alphabet: places must not tell what the model prefers."""
-    words = {choice.text for choice in insight.choices if choice.is_word}
-    return sorted((word for word in words if word), key=lambda word: (word.strip().casefold(), word))
+    words: dict[str, str] = {}
+    for choice in insight.choices:
+        if choice.is_word and choice.text is not None:
+            # with and without a space in front they look alike on a button: the likelier one stands for both
+            words.setdefault(choice.text.strip(), choice.text)
+    return sorted(words.values(), key=_alphabetical)
+
+
+def _alphabetical(word: str) -> tuple[str, str]:
+    """Ä beside A."""
+    return unicodedata.normalize("NFKD", word.strip().casefold()), word
 
 
 def _next_word(plain: Any) -> NextWord:

@@ -147,10 +147,10 @@ def test_our_own_book_knows_our_small_world(language: str, beginning: str, word:
 
 
 def test_candidates_stand_in_the_order_of_the_alphabet() -> None:
-    words = [" weiß", "Weiß", " Äpfel", " blau", None, "", "\n", "⟨E2⟩", " blau"]
+    words = [" weiß", "Weiß", " Äpfel", " blau", None, "", "\n", "⟨E2⟩", "blau", "\x07"]
     choices = tuple(Choice(text=word, probability=0.1) for word in words)
     found = NextWord(text="x", tokens=1, choices=choices, rest=0.1, cut=False)
-    assert candidates(found) == [" blau", " weiß", "Weiß", " Äpfel"]
+    assert candidates(found) == [" Äpfel", " blau", " weiß", "Weiß"]
 
 
 def test_unseen_characters_are_told() -> None:
