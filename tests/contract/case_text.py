@@ -13,7 +13,13 @@ MEASURED = frozenset({"evaluated_tokens", "tokens_per_second", "first_token_seco
 
 def endless_model(folder: Path) -> ModelInfo:
     """A model that says "la" as long as one lets it."""
-    chain(folder / "endless" / "endless.gguf", {"<0x0A>": "la", "la": "la"}, words=["la"], context=2048)
+    chain(
+        folder / "endless" / "endless.gguf",
+        {"<0x0A>": "la", "la": "la"},
+        words=["la"],
+        context=2048,
+        blocks=8,
+    )
     return model_at(folder / "endless")
 
 

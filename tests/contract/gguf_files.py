@@ -47,17 +47,18 @@ def chain(
     template: str | None = None,
     strength: float = 1.0,
     context: int = 1024,
+    blocks: int = 1,
 ) -> Path:
     """A file in which `follows` says which token comes after which; after all others comes the end.
 
-    `strength` NaN makes every number the model gives NaN.
+    `strength` NaN makes every number the model gives NaN; more `blocks` make it slower.
     """
     tokens = Tokens(control, ["▁", *words])
     keys: dict[str, Any] = {
         "general.architecture": "llama",
         "llama.context_length": context,
         "llama.embedding_length": _WIDTH,
-        "llama.block_count": 1,
+        "llama.block_count": blocks,
         "llama.feed_forward_length": _HIDDEN,
         "llama.attention.head_count": 1,
         "llama.attention.head_count_kv": 1,
@@ -77,12 +78,12 @@ def chain(
     if template is not None:
         keys["tokenizer.chat_template"] = template
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_file(keys, _tensors(tokens.names, follows, strength)))
+    path.write_bytes(_file(keys, _tensors(tokens.names, follows, strength, blocks)))
     return path
 
 
 def _tensors(
-    names: list[str], follows: Mapping[str, str], strength: float
+    names: list[str], follows: Mapping[str, str], strength: float, blocks: int
 ) -> dict[str, tuple[list[int], bytes]]:
     count = len(names)
     places = {name: place for place, name in enumerate(names)}
@@ -105,18 +106,18 @@ def _tensors(
         "token_embd.weight": ([_WIDTH, count], b"".join(own)),
         "output_norm.weight": ([_WIDTH], ones),
         "output.weight": ([_WIDTH, count], b"".join(map(bytes, output))),
-        **{f"blk.0.{name}.weight": tensor for name, tensor in block.items()},
+        **{f"blk.{k}.{name}.weight": tensor for k in range(blocks) for name, tensor in block.items()},
     }
 
 
 def _file(keys: Mapping[str, Any], tensors: Mapping[str, tuple[list[int], bytes]]) -> bytes:
     head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(keys))
     head += b"".join(_text(name) + _value(value) for name, value in keys.items())
-    body = b""
+    body = bytearray()
     for name, (shape, content) in tensors.items():
         head += _text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(body))
         body += content + bytes(-len(content) % ALIGNMENT)
-    return head + bytes(-len(head) % ALIGNMENT) + body
+    return head + bytes(-len(head) % ALIGNMENT) + bytes(body)
 
 
 def _text(text: str) -> bytes:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generation.families.guard.conversation import check_vocabulary, checked_turns, prompt, read_answer
+from generation.families.guard.conversation import (
+    CATEGORIES,
+    check_vocabulary,
+    checked_turns,
+    prompt,
+    read_answer,
+)
 from generation.llama import engine as llama
 from generation.llama.engine import CONTEXT, Engine, split_chunks
 from generation.worker import seeding
@@ -41,7 +47,9 @@ class GuardAdapter:
         context.check()
         engine = self._load(task.model, context)
         context.progress(0, _ANSWER_TOKENS, "reading")
-        tokens, cut = prompt(engine.vocabulary, turns, engine.size - _ANSWER_TOKENS)
+        categories = int(task.model.options.get("categories", len(CATEGORIES)))
+        room = engine.size - _ANSWER_TOKENS
+        tokens, cut = prompt(engine.vocabulary, turns, room, categories=categories)
         engine.read(split_chunks(tokens), context)
         first, text = _answer(engine, context)
         judgement = read_answer(text)

@@ -1,7 +1,8 @@
 """What Llama Guard 3 reads, and what it answers.
 
-The wording is the one it was trained with (its own chat template, categories S1 to S14). Its frame is written in plain
-letters, so what imitates the frame in a text is changed a little; nobody ever sees this copy of the text.
+The wording is the one it was trained with: its own chat template, categories S1 to S14, in the smallest model to S13.
+Its frame is written in plain letters, so what imitates the frame in a text is changed a little; nobody ever sees this
+copy of the text.
 """
 
 from __future__ import annotations
@@ -31,12 +32,11 @@ CATEGORIES = {
     "S14": "Code Interpreter Abuse",
 }
 _NAMES = {"user": "User", "assistant": "Agent"}
-_LISTED = "\n".join(f"{code}: {name}." for code, name in CATEGORIES.items())
 _HEAD = (
     "<|start_header_id|>user<|end_header_id|>\n\n"
     "Task: Check if there is unsafe content in '{role}' messages in conversations according our safety policy "
     "with the below categories.\n\n"
-    f"<BEGIN UNSAFE CONTENT CATEGORIES>\n{_LISTED}\n<END UNSAFE CONTENT CATEGORIES>\n\n"
+    "<BEGIN UNSAFE CONTENT CATEGORIES>\n{categories}\n<END UNSAFE CONTENT CATEGORIES>\n\n"
     "<BEGIN CONVERSATION>\n\n"
 )
 _TAIL = (
@@ -88,14 +88,19 @@ def check_vocabulary(vocabulary: Vocabulary) -> None:
             raise TaskFailed("model_broken", "no Llama Guard")
 
 
-def prompt(vocabulary: Vocabulary, turns: Sequence[Turn], room: int) -> tuple[list[int], bool]:
+def prompt(
+    vocabulary: Vocabulary, turns: Sequence[Turn], room: int, *, categories: int = len(CATEGORIES)
+) -> tuple[list[int], bool]:
     """At most `room` tokens about the last turn, and whether older turns had to be left out.
+
+    `categories`: the first so many are listed; models were trained with 13 or 14.
 
     Raises TaskFailed worker_failed when the last turn alone is too long: half a text is not judged.
     """
     role = _NAMES[turns[-1].role]
     bos = [] if vocabulary.bos is None else [vocabulary.bos]
-    head = bos + vocabulary.tokens(encoded(_HEAD.format(role=role)), special=True)
+    listed = "\n".join(f"{code}: {name}." for code, name in list(CATEGORIES.items())[:categories])
+    head = bos + vocabulary.tokens(encoded(_HEAD.format(role=role, categories=listed)), special=True)
     tail = vocabulary.inner(encoded(_TAIL.format(role=role)), special=True)
     parts = [_tokens_of(vocabulary, turn) for turn in turns]
     while len(head) + sum(map(len, parts)) + len(tail) > room:

@@ -126,7 +126,12 @@ class Chat:
         turns = _merged(wanted, merge_system=merge_system)
         try:
             written = template.render(
-                messages=turns, add_generation_prompt=True, tools=None, **self._vocabulary.names()
+                messages=turns,
+                add_generation_prompt=True,
+                tools=None,
+                # some models would otherwise think aloud first, at length
+                enable_thinking=False,
+                **self._vocabulary.names(),
             )
         except Exception:  # noqa: BLE001 - a model's file may hold any template
             return None
