@@ -111,7 +111,9 @@ def _description(post: InsightPost, sentences: Sentences) -> list[str]:
             expected(found.words[place], sentences.text, job.locale) for place in most_surprising(found.words)
         ]
         return [explained, *(["\n".join(shown(line, 300) for line in told)] if told else [])]
-    parts = [_text_so_far(job, found), explained]
+    parts = [_text_so_far(job, found)]
+    if _kind(job) != "next_word" or job.parent is None:
+        parts.append(explained)  # said once: who goes on by a press has just read it
     if found.book is not None:
         ending = shown(readable(found.book.ending), 200)
         key = "insight.looked_up" if found.book.own else "insight.looked_up_in_ours"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,15 @@ def test_what_the_model_wrote_by_itself_is_bold(tmp_path: Path) -> None:
     )
     assert (made.embeds[0].description or "").startswith("Der \\*Hund\\* **läuft weg.** …")
     assert f"`{job.seed}`" in made.content
+
+
+def test_a_press_is_not_explained_once_more(tmp_path: Path) -> None:
+    said = SENTENCES.text("insight.says_next_word", "de")
+    job = insight_job("next_word", "Der Hund")
+    for parent in (None, "9876543210"):
+        post = post_of(tmp_path, dataclasses.replace(job, parent=parent), next_word("Der Hund", [" x"]))
+        made = compose_post(post, SENTENCES, file_limit=10**7)
+        assert (said in (made.embeds[0].description or "")) == (parent is None)
 
 
 def test_the_number_of_votes_in_words() -> None:
