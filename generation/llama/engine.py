@@ -23,7 +23,7 @@ from generation.llama.vocabulary import Vocabulary
 from generation.worker import seeding
 from generation.worker.api import Cancelled, Context, TaskFailed
 
-CHUNK = 256
+CHUNK = 128
 CONTEXT = 4096
 """Tokens read at once, and the most a conversation may have unless the model's entry says otherwise."""
 _ROWS = 64
@@ -128,6 +128,7 @@ class Engine:
         same = len(self._chunks)
         for chunk in chunks[same:]:
             context.check()
+            context.progress(0, 0)  # a sign of life: a large model on a processor reads for minutes
             self._decode(chunk, context=context)
             self._chunks.append(chunk)
         return sum(len(chunk) for chunk in chunks[same:])
