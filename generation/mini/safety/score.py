@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +23,10 @@ from transformers import CLIPImageProcessor
 
 from generation.mini.diffusion.scenes import draw_card
 from generation.mini.safety.cards import distort, negative, scene
+from generation.mini.safety.film import CODECS, filmed
 from generation.mini.safety.train import WEIGHTS, load_made
+
+FRAMES = Path(__file__).parent / "frames"
 
 
 class Checker:
@@ -43,6 +47,16 @@ class Checker:
         return found
 
 
+def filmed_pictures(rng: Random, count: int, draw: Callable[[], Image.Image]) -> list[Image.Image]:
+    """Frames out of encoded clips; none where there is no PyAV."""
+    return [filmed(draw(), rng) for _ in range(count)] if CODECS else []
+
+
+def stored_frames() -> list[Image.Image]:
+    """Frames of test cards that film.py stored beside the weights, for places without PyAV."""
+    return [Image.open(path).convert("RGB") for path in sorted(FRAMES.glob("*.png"))]
+
+
 def score(checker: Checker, cards: int, others: int, seed: int, made: Path | None) -> dict[str, Any]:
     rng = Random(seed)
     made_cards, made_others = load_made(made)
@@ -51,6 +65,9 @@ def score(checker: Checker, cards: int, others: int, seed: int, made: Path | Non
         "distorted_cards": [distort(draw_card(), rng) for _ in range(cards)],
         "scenes": [scene(rng) for _ in range(others // 2)],
         "hard_others": [negative(rng, []) for _ in range(others - others // 2)],
+        "film_cards": filmed_pictures(rng, cards, lambda: distort(draw_card(), rng, most=1)),
+        "film_others": filmed_pictures(rng, others // 2, lambda: scene(rng)),
+        "stored_film_cards": stored_frames(),
         "made_cards": made_cards,
         "made_others": made_others,
     }
