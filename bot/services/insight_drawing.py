@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ Sentence = Callable[..., str]
 LEVELS = (0.5, 0.1, 0.01, 0.001)
 """Probabilities from which a word has level 1, 2, 3, 4; below the last it has level 5."""
 OWN_WORDS_SHOWN = 6
+RECIPE = ("text", "texts", "temperature", "run")
+"""What of the parameters is written into the picture's file: not the words of a book, of which some may be hidden."""
 PART = "⟨…⟩"
 """A token that is the first part of a letter; the letter stands in the one that completes it."""
 Params = dict[str, Any]
@@ -42,7 +45,7 @@ class InsightDrawing:
         self._catalog = catalog
         self._sentence = sentence
 
-    async def draw(self, job: Job, insight: Insight, out: Path) -> Path:
+    async def draw(self, job: Job, insight: Insight, out: Path, *, seconds: float) -> Path:
         """The picture of words that have been checked. Raises WorkerError when the media family cannot."""
         task, params = self._task(job, insight)
         made = await self._supervisor.run(
@@ -52,7 +55,7 @@ class InsightDrawing:
                 job=f"{job.id}-post",
                 attempt=job.attempt,
                 seed=job.seed,
-                params={**params, **self._frame(job)},
+                params={**params, **self._frame(job, insight, seconds)},
                 out=out,
                 model=None,
             )
@@ -68,7 +71,7 @@ class InsightDrawing:
             return "draw_words", self._words(job, insight)
         return "draw_bars", self._bars(job, insight)
 
-    def _frame(self, job: Job) -> Params:
+    def _frame(self, job: Job, insight: Insight, seconds: float) -> Params:
         title = model_of(self._catalog, job)[0]
         foot = title
         if "temperature" in job.params:
@@ -80,7 +83,12 @@ class InsightDrawing:
             "medium": job.medium,
             "model": job.model,
             "model_title": title,
-            "seed": job.seed,
+            "params": {name: job.params[name] for name in RECIPE if name in job.params},
+            "seeds": [job.seed] if job.params.get("run") else [],
+            "parent": None if job.parent is None else {"job": job.parent, "index": None},
+            "flagged": [],
+            "seconds": round(seconds, 2),
+            "insight": asdict(insight) if isinstance(insight, NextWord) else None,
         }
         return {"foot": foot, "label": self._sentence("post.label", job.locale), "recipe": recipe}
 

@@ -121,7 +121,7 @@ class InsightFinisher:
         await asyncio.to_thread(data.write_bytes, write_insight(found))
         new = [NewArtifact(index=1, seed=None, kind="data", path=data)]
         if not job.params.get("vote"):
-            drawn = await self._drawing.draw(job, found, work / "post")
+            drawn = await self._drawing.draw(job, found, work / "post", seconds=seconds)
             new.append(NewArtifact(index=0, seed=None, kind="diagram", path=drawn))
         kept = await self._artifacts.store(job.id, new)
         file = kept_data(kept)

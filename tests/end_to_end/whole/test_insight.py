@@ -14,6 +14,7 @@ import pytest
 
 import generation
 from bot.app import environments_of
+from bot.png import read_recipe
 from bot.settings import Settings
 from generation.errors import EnvironmentFailed
 from tests.contract.test_media_diagrams import LEFT, RIGHT, TEAL, lengths
@@ -106,7 +107,9 @@ async def test_the_bars_are_the_models_own_probabilities(
         assert data["text"] == BEGINNING
         assert shares == pytest.approx(expected[:10], rel=1e-5)
         assert data["rest"] == pytest.approx(math.fsum(expected[10:]), abs=1e-6)
-        bars = lengths(await picture(klass, message, tmp_path), TEAL)
+        file = await picture(klass, message, tmp_path)
+        assert (read_recipe(file.read_bytes()) or {})["insight"] == data
+        bars = lengths(file, TEAL)
         scale = (RIGHT - LEFT) / next(
             top for top in (0.1, 0.25, 0.5, 1.0) if max(*shares, data["rest"]) <= top
         )

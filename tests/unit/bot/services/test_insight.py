@@ -382,6 +382,16 @@ async def test_a_forbidden_word_in_a_book_is_hidden_for_good(room: InsightRoom) 
     assert found.followers == (("gut", 2), (HIDDEN, 1))
 
 
+async def test_a_picture_tells_its_recipe_without_hidden_words(room: InsightRoom) -> None:
+    book = f"Das ist {FORBIDDEN}. Das ist gut.".encode()
+    request = BookRequest(text="Das ist", book=book)
+    post = await room.shown(await room.desk.insight.book(request, ANNA, ADDRESS))
+    recipe = room.inside.drawn(post.job.id)["recipe"]
+    assert FORBIDDEN not in json.dumps(recipe)
+    assert (recipe["job"], recipe["seeds"], recipe["insight"]["rest"]) == (post.job.id, [], 0.03)
+    assert recipe["params"] == {"text": "Das ist", "temperature": 1.0, "run": 0}
+
+
 async def test_nothing_of_an_uploaded_book_is_kept_but_counts(room: InsightRoom) -> None:
     book = ("Der Schnee ist weiß. " + "Unverwechselbares Wort. " * 3).encode()
     request = BookRequest(text="Der Schnee ist", book=book)
