@@ -165,6 +165,22 @@ async def test_the_class_votes_before_it_sees_the_bars(klass: Klass, say: Say) -
     assert (closed["id"], closed["components"]) == (post["id"], [])
 
 
+async def test_presses_work_after_the_bot_was_restarted(klass: Klass, say: Say) -> None:
+    bars = await klass.result(klass.ada.command("naechstes-wort", text=BEGINNING))
+    vote = await klass.answer(klass.ada.command("naechstes-wort", text=BEGINNING, abstimmung=True))
+    await klass.answer(klass.ben.press(vote, label=buttons(vote)[0]))
+    await klass.bot.stop()
+    await klass.bot.start()
+    await klass.online()
+    grown = await klass.result(klass.chiara.select(bars, "1"))
+    assert kept(klass, grown)["text"] == BEGINNING + kept(klass, bars)["choices"][0]["text"]
+    confirmed = await klass.answer(klass.chiara.press(vote, label=buttons(vote)[1]))
+    assert buttons(vote)[1] in confirmed["content"]
+    shown = await klass.result(klass.ada.press(vote, label=say("button.resolve", "de")))
+    counted = shown["attachments"][0]["description"].partition("Modell: ")[0]
+    assert sorted(re.findall(r"\d+", counted)) == ["1", "1"]
+
+
 async def test_a_sentence_is_cut_into_tokens_in_two_languages(klass: Klass, python: Path) -> None:
     german, english = "Der Hund läuft über die Wiese 🐸.", "The dog runs across the meadow."
     post = await klass.result(klass.ada.command("tokens", text=german, englisch=english))
