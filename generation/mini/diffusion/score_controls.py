@@ -94,9 +94,11 @@ def shows(image: Image.Image, ground: str, kind: str, colour: str) -> int:
 
 
 def stays(first: Image.Image, second: Image.Image) -> bool:
-    """Whether the largest things of both pictures lie in the same place, within 12 pixels."""
+    """Whether the second picture has a thing where the first has its largest, within 12 pixels."""
     before, after = read(first).things, read(second).things
-    return bool(before and after) and math.dist((before[0].x, before[0].y), (after[0].x, after[0].y)) < 12
+    return bool(before) and any(
+        math.dist((before[0].x, before[0].y), (thing.x, thing.y)) < 12 for thing in after
+    )
 
 
 def image_to_image(pipeline: Any) -> dict[str, Any]:
