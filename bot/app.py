@@ -96,6 +96,7 @@ class Atelier:
     recovery: Recovery
     supervisor: Supervisor
     families: tuple[str, ...]
+    """Those whose workers have something to do."""
 
     async def warm_up(self) -> None:
         """Start the workers before the first command waits for them. Failures are logged: jobs report them again."""
@@ -249,7 +250,7 @@ async def assemble(
         ),
         recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
-        families=settings.families,
+        families=tuple(family for family in settings.families if catalog.is_usable(family)),
     )
 
 

@@ -55,8 +55,14 @@ async def play_once(
         async with open_rehearsal(
             settings, port=0, sentences=sentences, language=language, report=report
         ) as rehearsal:
+            families = await rehearsal.extras
             transcript, wrong = await play(
-                rehearsal.address, out, sentences=sentences, language=language, report=report
+                rehearsal.address,
+                out,
+                families=families,
+                sentences=sentences,
+                language=language,
+                report=report,
             )
     except RehearsalFailed as error:
         report(sentences.text("cli.rehearsal_failed", language, log=str(error)))

@@ -32,7 +32,10 @@ class Finding:
 async def examine(settings: Settings, environments: Environments, catalog: Catalog) -> list[Finding]:
     """Look at everything; nothing is changed or downloaded."""
     findings = [*_machine(settings), *_token(settings), *_models(catalog), *_checkers(catalog)]
+    findings.append(_guard(catalog))
     for family in settings.families:
+        if not catalog.is_usable(family):
+            continue
         ready = environments.is_ready(family)
         findings.append(
             Finding(level="ok", key="environment_ready", values={"family": family})
@@ -73,7 +76,7 @@ def _token(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(catalog: Catalog) -> Iterator[Finding]:
-    for model in catalog.models("image"):
+    for model in (*catalog.models("image"), *catalog.models("text")):
         values = {"model": model.title, "id": model.id}
         if model.path is None:
             yield Finding(level="note", key="model_absent", values=values)
@@ -95,6 +98,14 @@ def _checkers(catalog: Catalog) -> Iterator[Finding]:
         except ModelMissing:
             if model.path is not None:
                 yield Finding(level="missing", key="checker_lacks", values={"model": model.title})
+
+
+def _guard(catalog: Catalog) -> Finding:
+    """Whether a model judges prompts and answers beside the word lists."""
+    guard = next((one for one in catalog.models("guard") if one.path is not None), None)
+    if guard is None:
+        return Finding(level="note", key="guard_absent")
+    return Finding(level="ok", key="guard", values={"model": guard.title, "id": guard.id})
 
 
 _CODECS = """

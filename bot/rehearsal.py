@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import check_families, environments_of
+from bot.app import NEEDED_FAMILIES, catalog_of, environments_of
 from bot.bot_process import BotProcess, bot_variables
 from bot.i18n import Sentences
 from bot.local.server import ClassServer
 from bot.local.visitor import Visitor
 from bot.settings import Settings
+from generation.environments import Environments
+from generation.errors import AtelierError
 
 Report = Callable[[str], None]
 TEACHER = "Frau Sommer"
@@ -34,6 +36,8 @@ class PortTaken(Exception):
 class Rehearsal:
     server: ClassServer
     bot: BotProcess
+    extras: asyncio.Task[frozenset[str]]
+    """Makes the environments that the class can begin without; its result names the families that can be used."""
 
     @property
     def address(self) -> str:
@@ -46,10 +50,15 @@ async def open_rehearsal(
 ) -> AsyncIterator[Rehearsal]:
     """Make what is missing, start server and bot, wait until the commands are there.
 
+    Pictures and their checks are ready then; what takes longer, such as a package that is compiled, goes on beside.
     Everything lies in a folder of its own that is deleted at the end. Raises AtelierError (EnvironmentFailed and the
     like), PortTaken, RehearsalFailed.
     """
-    await _prepare(settings, report)
+    catalog = await asyncio.to_thread(catalog_of, settings)
+    environments = environments_of(settings, report=report)
+    await _prepare(environments, settings)
+    wanted = [family for family in settings.families if catalog.is_usable(family)]
+    extras = asyncio.create_task(_prepare_extras(environments, wanted, sentences, language, report))
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="klassenatelier-rehearsal-"))
     server = ClassServer(port=port)
     try:
@@ -66,10 +75,13 @@ async def open_rehearsal(
         try:
             report(sentences.text("cli.bot_starts", language))
             await _wait_for_commands(server, bot)
-            yield Rehearsal(server=server, bot=bot)
+            yield Rehearsal(server=server, bot=bot, extras=extras)
         finally:
             await bot.stop()
     finally:
+        extras.cancel()
+        await asyncio.gather(extras, return_exceptions=True)
+        await environments.close()
         await server.stop()
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -81,13 +93,29 @@ async def _listen(server: ClassServer) -> None:
         raise PortTaken(error.strerror or str(error)) from error
 
 
-async def _prepare(settings: Settings, report: Report) -> None:
+async def _prepare(environments: Environments, settings: Settings) -> None:
     """Checks and composing first, so that nothing is ever made that could not be checked."""
-    check_families(settings.families)
-    environments = environments_of(settings, report=report)
-    order = sorted(settings.families, key=lambda family: family == "diffusion")
-    for family in order:
-        await environments.ensure(family)
+    for family in NEEDED_FAMILIES:
+        if family in settings.families:
+            await environments.ensure(family)
+
+
+async def _prepare_extras(
+    environments: Environments, wanted: Sequence[str], sentences: Sentences, language: str, report: Report
+) -> frozenset[str]:
+    """All other families, one after the other. One that cannot be made is told; the class goes on without it."""
+    ready = set(wanted) & set(NEEDED_FAMILIES)
+    for family in wanted:
+        if family in ready:
+            continue
+        try:
+            await environments.ensure(family)
+        except AtelierError as error:
+            report(sentences.text("cli.family_not_ready", language, family=family))
+            report(sentences.text(f"error.{error.code}", language, **error.values))
+        else:
+            ready.add(family)
+    return frozenset(ready)
 
 
 async def _wait_for_commands(server: ClassServer, bot: BotProcess) -> None:

@@ -14,6 +14,8 @@ from bot.local.visitor import Visitor
 from bot.png import read_recipe
 
 _EPHEMERAL = 1 << 6
+_FOOTER = re.compile(r"· \w+ ([0-9a-f]{10})$")
+_SEED = re.compile(r"Seed: `(\d+)`")
 _JOB = re.compile(r"\b[0-9a-f]{10}\b")
 _KINDS = {2: "command", 3: "button", 5: "form"}
 
@@ -37,7 +39,7 @@ class Transcript:
             await asyncio.to_thread(path.write_bytes, data)
         row = {
             **_origin(message),
-            **(_from_recipe(recipe) if recipe else self._from_words(message)),
+            **(_from_recipe(recipe) if recipe else _from_text(message) or self._from_words(message)),
             "files": [_safe(name) for name in saved],
             "private": bool(message["flags"] & _EPHEMERAL),
             "text": _text(message),
@@ -95,6 +97,27 @@ def _from_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
         "code": None,
         "flagged": flagged,
         "seconds": recipe["seconds"],
+    }
+
+
+def _from_text(message: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A text stands in the message itself: its job in the footer, its seed in the first line. None for other posts."""
+    footers = [(embed.get("footer") or {}).get("text") or "" for embed in message.get("embeds") or []]
+    job = next((found for footer in footers if (found := _FOOTER.search(footer))), None)
+    seed = _SEED.search(message["content"])
+    if job is None or seed is None:
+        return None
+    return {
+        "job": job[1],
+        "medium": "text",
+        "model": None,
+        "seeds": [int(seed[1])],
+        "parameters": {},
+        "parent": None,
+        "verdict": "approved",
+        "code": None,
+        "flagged": [],
+        "seconds": None,
     }
 
 

@@ -80,6 +80,11 @@ class Catalog:
             raise NotFound("model_unknown", known="")
         return models[0]
 
+    def is_usable(self, family: str) -> bool:
+        """Whether its worker has anything to do: it needs no models, or one of them is here."""
+        known = [one for one in self._models.values() if one.family == family]
+        return not known or any(one.path is not None for one in known)
+
     def demand_checker(self, model: ModelInfo) -> None:
         """Raises ModelMissing checker_missing: the rehearsal checker knows its test card and nothing else.
 

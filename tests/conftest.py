@@ -26,7 +26,13 @@ _BUILD = pytest.StashKey[subprocess.Popen[bytes]]()
 def needs_compiling(item: pytest.Item) -> bool:
     file, _, case = item.nodeid.rpartition("/")[2].partition("[")
     own = file.startswith(tuple(f"test_{family}_" for family in COMPILED))
-    return "contract/" in item.nodeid and (own or case.split(" ")[0] in COMPILED)
+    in_contract = "contract/" in item.nodeid and (own or case.split(" ")[0] in COMPILED)
+    return in_contract or item.get_closest_marker("compiled") is not None
+
+
+def can_do_without(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("compiled")
+    return marker is not None and bool(marker.kwargs.get("optional"))
 
 
 def missing() -> list[str]:
@@ -43,6 +49,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     if not has_compiler(os.environ):
         for item in needing:
+            if can_do_without(item):
+                continue
             item.add_marker(pytest.mark.skip(reason=f"no C++ compiler for {' and '.join(wanted)}"))
         return
     for item in needing:

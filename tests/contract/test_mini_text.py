@@ -20,7 +20,7 @@ LEAST = {
 """What the stored weights keep, not what we want of them (see the card): 40 questions and 12 conversations scatter."""
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.compiled
 async def test_it_answers_remembers_says_what_it_does_not_know_and_writes_sentences() -> None:
     environments = environments_of(Settings(_env_file=None), report=print)  # type: ignore[call-arg]
     try:

@@ -177,6 +177,8 @@ async def test_glossary(klass: Class) -> None:
         "Seed",
         "Inferenzschritte",
         "Orientierungsskala",
+        "Temperatur",
+        "Token",
     ]
     offered = await ada.autocomplete("glossar", "begriff", "orient")
     assert offered[0]["value"] == "guidance"

@@ -172,8 +172,8 @@ async def test_autocompletion_speaks_the_persons_language(klass: Class) -> None:
     assert all("reis" in one["value"] for one in german)
     assert len(await ben.autocomplete("image", "prompt", "", prompt=None)) == 15
     models = await ada.autocomplete("bild", "modell", "", prompt="x")
-    assert [one["value"] for one in models] == ["mini", "big"]
-    assert "Übungsmodell" in models[0]["name"]
+    assert [one["value"] for one in models] == ["big", "mini"]
+    assert "Übungsmodell" in models[1]["name"]
     sizes = await ada.autocomplete("bild", "groesse", "", prompt="x")
     assert sizes[0]["value"] == "64x64"
     assert [one["value"] for one in await ada.autocomplete("bild", "verfahren", "eul", prompt="x")] == [

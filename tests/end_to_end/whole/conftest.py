@@ -17,6 +17,7 @@ from bot.local.server import ClassServer
 from bot.local.traffic import Dispatched, Exchange
 from bot.local.visitor import Handle, Visitor
 from bot.settings import Settings
+from generation.errors import EnvironmentFailed
 from tests.unit.bot.local.openapi import Description
 
 LOADING, EPHEMERAL = 1 << 7, 1 << 6
@@ -95,6 +96,21 @@ async def environments(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session")
+async def text_python(settings: Settings) -> Path:
+    """The text family's interpreter; what needs it is skipped where nothing can compile its library."""
+    made = environments_of(settings, report=print)
+    try:
+        await made.ensure("text")
+        return made.python("text")
+    except EnvironmentFailed as error:
+        if error.code != "no_compiler":
+            raise
+        pytest.skip("no compiler on this machine: the text family cannot be made")
+    finally:
+        await made.close()
+
+
+@pytest.fixture(scope="session")
 def description() -> Description | None:
     """Discord's published description of its API, where it is present."""
     return Description.find()
@@ -118,12 +134,7 @@ async def klass(
         gateway_url=server.gateway_url,
         data_dir=folder / "data",
     )
-    families = ",".join(dict.fromkeys([*settings.families, "text"]))
-    variables |= {
-        "ATELIER_WORKER_THREADS": "1",
-        "ATELIER_LIMIT_WAITING": "4",
-        "ATELIER_FAMILIES": families,
-    }
+    variables |= {"ATELIER_WORKER_THREADS": "1", "ATELIER_LIMIT_WAITING": "4"}
     bot = BotProcess(variables, log=folder / "bot.log")
     klass = Klass(server, bot, folder / "data", Sentences.load(strict=True))
     server.observe(

@@ -8,27 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.app import environments_of
 from bot.local.visitor import Visitor
-from bot.settings import Settings
-from generation.errors import EnvironmentFailed
 from tests.end_to_end.whole.conftest import EPHEMERAL, PATIENCE, Klass
 
 Say = Callable[..., str]
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def writing(settings: Settings) -> None:
-    """The text family's environment; the tests are skipped where nothing can compile it."""
-    made = environments_of(settings, report=print)
-    try:
-        await made.ensure("text")
-    except EnvironmentFailed as error:
-        if error.code != "no_compiler":
-            raise
-        pytest.skip("no compiler on this machine: the text family cannot be made")
-    finally:
-        await made.close()
+pytestmark = [pytest.mark.compiled, pytest.mark.usefixtures("text_python")]
 
 
 def said(message: dict[str, Any]) -> str:

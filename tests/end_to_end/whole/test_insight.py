@@ -13,10 +13,7 @@ from typing import Any
 import pytest
 
 import generation
-from bot.app import environments_of
 from bot.png import read_recipe
-from bot.settings import Settings
-from generation.errors import EnvironmentFailed
 from tests.contract.test_media_diagrams import LEFT, RIGHT, TEAL, lengths
 from tests.end_to_end.whole.conftest import EPHEMERAL, Klass
 
@@ -43,25 +40,10 @@ print(json.dumps(sorted(shares.tolist(), reverse=True)))
 """
 
 
-@pytest.fixture(scope="module")
-async def python(settings: Settings) -> Path:
-    """The interpreter of the text family; skipped where nothing can compile its library."""
-    made = environments_of(settings, report=print)
-    try:
-        await made.ensure("text")
-        return made.python("text")
-    except EnvironmentFailed as error:
-        if error.code != "no_compiler":
-            raise
-        pytest.skip("no compiler on this machine: the text family cannot be made")
-    finally:
-        await made.close()
-
-
-async def directly(python: Path, text: str, temperature: float) -> list[float]:
+async def directly(text_python: Path, text: str, temperature: float) -> list[float]:
     """All probabilities of the next token, from llama.cpp without any code of ours."""
     process = await asyncio.create_subprocess_exec(
-        python,
+        text_python,
         "-c",
         DIRECTLY,
         MODEL,
@@ -96,12 +78,12 @@ async def picture(klass: Klass, message: dict[str, Any], folder: Path) -> Path:
 
 
 async def test_the_bars_are_the_models_own_probabilities(
-    klass: Klass, python: Path, say: Say, tmp_path: Path
+    klass: Klass, text_python: Path, say: Say, tmp_path: Path
 ) -> None:
     first = await klass.result(klass.ada.command("naechstes-wort", text=BEGINNING))
     warmer = await klass.result(klass.ben.press(first, label="Temperatur 1,5"))
     for message, temperature in ((first, 1.0), (warmer, 1.5)):
-        expected = await directly(python, BEGINNING, temperature)
+        expected = await directly(text_python, BEGINNING, temperature)
         data = kept(klass, message)
         shares = [choice["probability"] for choice in data["choices"]]
         assert data["text"] == BEGINNING
@@ -181,7 +163,7 @@ async def test_presses_work_after_the_bot_was_restarted(klass: Klass, say: Say) 
     assert sorted(re.findall(r"\d+", counted)) == ["1", "1"]
 
 
-async def test_a_sentence_is_cut_into_tokens_in_two_languages(klass: Klass, python: Path) -> None:
+async def test_a_sentence_is_cut_into_tokens_in_two_languages(klass: Klass, text_python: Path) -> None:
     german, english = "Der Hund läuft über die Wiese 🐸.", "The dog runs across the meadow."
     post = await klass.result(klass.ada.command("tokens", text=german, englisch=english))
     texts = kept(klass, post)["texts"]
