@@ -6,6 +6,7 @@ python generation/mini/motion/train.py --cache CACHE --steps 700 --out CACHE/ada
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import time
 from pathlib import Path
@@ -102,6 +103,16 @@ class Training:
         dropped = (context == empty).flatten(1).all(dim=1).view(-1, 1, 1, 1, 1)
         return (torch.where(dropped, made, plain + BALANCE * (made - plain)) - wanted).pow(2).mean()
 
+    def store(self, out: Path) -> None:
+        """A MotionAdapter folder in half precision."""
+        self.moving.save_motion_modules(str(out))
+        models.store(MotionAdapter.from_pretrained(out), out)
+        path = out / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        # names a folder of the machine that trained
+        config.pop("_name_or_path", None)
+        path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
 
 def train(training: Training, steps: int, highest: float, out: Path) -> None:
     done, total, began = training.checkpoint.load(), 0.0, time.monotonic()
@@ -113,7 +124,7 @@ def train(training: Training, steps: int, highest: float, out: Path) -> None:
             total = 0.0
         if step % 100 == 99 or step == steps - 1:
             training.checkpoint.save(step + 1)
-            training.moving.save_motion_modules(str(out))
+            training.store(out)
 
 
 if __name__ == "__main__":
