@@ -61,7 +61,7 @@ class Call:
 class HubServer:
     """`cuts[name]`: after how many bytes the connection ends, one number a request; FOR_EVER: at once, from then on.
 
-    `pause` seconds are waited for after each 64 KiB.
+    `pause` seconds are waited for after each 64 KiB. `listing` stands in place of every list of files.
     """
 
     def __init__(self) -> None:
@@ -69,6 +69,7 @@ class HubServer:
         self.cuts: dict[str, list[int]] = defaultdict(list)
         self.calls: list[Call] = []
         self.pause: float = 0
+        self.listing: bytes | None = None
         self._stop = threading.Event()
         self._servers = [
             ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self, "cdn": cdn}))
@@ -137,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(401, {"X-Error-Code": "RepoNotFound"})
         if revision not in (repository.commit, "main"):
             return self._answer(404, {"X-Error-Code": "RevisionNotFound"})
-        body = json.dumps(repository.listing(name)).encode()
+        body = self.hub.listing or json.dumps(repository.listing(name)).encode()
         return self._answer(200, {"Content-Type": "application/json"}, body)
 
     def _resolve(self, name: str, _revision: str, file: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import IO, Any
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import httpx2
-from huggingface_hub import HfApi, constants, hf_hub_url
+from huggingface_hub import HfApi, ModelInfo, constants, hf_hub_url
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -34,6 +35,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 )
 
 from bot.models.errors import PullFailed
+from generation.model_entries import is_commit
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CODES: Mapping[type[Exception], str] = {
@@ -43,15 +45,29 @@ _CODES: Mapping[type[Exception], str] = {
     EntryNotFoundError: "pull_file_missing",
 }
 _NO_ENTRY = frozenset({401, 403})
+_DIGESTS = {"sha256": re.compile(r"[0-9a-f]{64}"), "git_sha1": re.compile(r"[0-9a-f]{40}")}
+_NOT_A_HUB = (ValueError, TypeError, LookupError, AttributeError)
+"""With these the client stumbles over answers of another shape, such as the log-in page of a school's network."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """What the hub says of a file: `sha256` of large ones, `git_sha1` (of git's blob) of the others."""
+    """What the hub says of a file: `sha256` of large ones, `git_sha1` (of git's blob) of the others.
+
+    Raises ValueError for what is no size and no hash: hashes become names of files here.
+    """
 
     size: int
     sha256: str | None
     git_sha1: str | None
+
+    def __post_init__(self) -> None:
+        if type(self.size) is not int or self.size < 0:
+            raise ValueError("no size")
+        for name, form in _DIGESTS.items():
+            digest = getattr(self, name)
+            if digest is not None and not form.fullmatch(digest):
+                raise ValueError(f"no {name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +94,15 @@ class Hub:
     def listing(self, repository: str, revision: str) -> Listing:
         """The files of a revision. Raises PullFailed."""
         with self._explained(repository):
-            info = HfApi(endpoint=self._endpoint).model_info(
-                repository, revision=revision, files_metadata=True
-            )
-        files = {
-            one.rfilename: RemoteFile(one.size, one.lfs.sha256 if one.lfs else None, one.blob_id)
-            for one in info.siblings or []
-            if one.size is not None
-        }
-        return Listing(info.sha or "", files)
+            try:
+                info = HfApi(endpoint=self._endpoint).model_info(
+                    repository, revision=revision, files_metadata=True
+                )
+                return _listing(info)
+            except HfHubHTTPError:
+                raise
+            except _NOT_A_HUB as error:
+                raise PullFailed("pull_no_hub", address=self.address) from error
 
     def fetch(
         self, repository: str, commit: str, name: str, size: int, part: Path, on_size: Callable[[int], None]
@@ -101,7 +117,7 @@ class Hub:
         with self._explained(repository, name), part.open("ab") as file:
             if file.tell() > size:
                 file.truncate(0)
-            counted: Any = _Counted(file, on_size)
+            counted: Any = _Counted(file, on_size, size, PullFailed("pull_wrong_size", file=name))
             http_get(url, counted, resume_size=file.tell(), headers=headers, expected_size=size)
             file.flush()
             os.fsync(file.fileno())
@@ -128,14 +144,33 @@ class Hub:
         return PullFailed("pull_offline" if offline else "pull_cut", address=self.address)
 
 
-class _Counted:
-    """A file that tells its length after every write."""
+def _listing(info: ModelInfo) -> Listing:
+    """Raises ValueError and the like for what no hub says."""
+    if not isinstance(info.sha, str) or not is_commit(info.sha):
+        raise ValueError("no commit")
+    files = {
+        one.rfilename: RemoteFile(one.size, one.lfs.sha256 if one.lfs else None, one.blob_id)
+        for one in info.siblings or []
+        if one.size is not None
+    }
+    return Listing(info.sha, files)
 
-    def __init__(self, file: IO[bytes], on_size: Callable[[int], None]) -> None:
+
+class _Counted:
+    """A file that tells its length after every write and takes `limit` bytes: nobody fills the disk with more."""
+
+    def __init__(
+        self, file: IO[bytes], on_size: Callable[[int], None], limit: int, beyond: PullFailed
+    ) -> None:
         self._file = file
         self._on_size = on_size
+        self._limit = limit
+        self._beyond = beyond
 
     def write(self, data: bytes) -> int:
+        if self._file.tell() + len(data) > self._limit:
+            self._file.truncate(0)
+            raise self._beyond
         written = self._file.write(data)
         self._on_size(self._file.tell())
         return written

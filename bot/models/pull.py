@@ -61,6 +61,7 @@ class Pull:
         """
         self._refuse(model, trust)
         with self._alone(model.id), self._room(model.id):
+            self._refuse_present(model)
             listings = [self._hub.listing(one.repository, one.revision) for one in model.sources]
             wanted = [
                 file
@@ -75,14 +76,18 @@ class Pull:
     def _refuse(self, model: ModelInfo, trust: bool) -> None:
         if not model.sources:
             raise PullFailed("pull_not_needed", model=model.title)
-        if self._store.folder(model.id).exists():
-            raise PullFailed("pull_already", model=model.title, id=model.id)
+        self._refuse_present(model)
         for source in model.sources:
             for name in source.files:
                 if not is_allowed(name):
                     raise PullFailed("pull_format", file=name)
         if model.unproven and not trust:
             raise PullFailed("pull_unconfirmed", model=model.title, id=model.id)
+
+    def _refuse_present(self, model: ModelInfo) -> None:
+        """Asked again once it is our turn: another window may have fetched it meanwhile."""
+        if self._store.holds(model.id):
+            raise PullFailed("pull_already", model=model.title, id=model.id)
 
     def _demand_space(self, model_id: str, wanted: Sequence[Wanted]) -> None:
         free = shutil.disk_usage(self._store.models_dir).free

@@ -5,6 +5,7 @@ A folder gets its name once it is complete and checked, in one step: half a down
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -38,6 +39,11 @@ class Store:
     def folder(self, model_id: str) -> Path:
         return self.models_dir / model_id
 
+    def holds(self, model_id: str) -> bool:
+        """Whether its place is taken, be it by a link to a disk that is away."""
+        folder = self.folder(model_id)
+        return folder.exists() or folder.is_symlink()
+
     def staging(self, model_id: str) -> Path:
         return self.models_dir / ".staging" / model_id
 
@@ -68,16 +74,17 @@ class Store:
 
     def discard(self, model_id: str) -> None:
         """Forget what was fetched so far."""
-        shutil.rmtree(self.staging(model_id), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            _delete(self.staging(model_id))
 
     def remove(self, model_id: str) -> None:
         """Take the model away; out of sight first, so that an interruption leaves no half one. Raises OSError."""
         self.discard(model_id)
         staging = self.staging(model_id)
-        if self.folder(model_id).exists():
+        if self.holds(model_id):
             staging.parent.mkdir(parents=True, exist_ok=True)
             self.folder(model_id).rename(staging)
-            shutil.rmtree(staging)
+            _delete(staging)
 
     def expected(self, model: ModelInfo) -> dict[str, str]:
         """SHA-256 by name: what the catalog confirms is binding, the rest is what was pinned at the first download.
@@ -97,6 +104,14 @@ class Store:
             file = self.folder(model.id) / name
             if not file.is_file() or not digest or sha256_of(file, on_bytes) != digest:
                 yield name
+
+
+def _delete(place: Path) -> None:
+    """A folder with all that is inside; of a link to one the link alone. Raises OSError."""
+    if place.is_symlink() or place.is_file():
+        place.unlink()
+    else:
+        shutil.rmtree(place)
 
 
 def sha256_of(file: Path, on_bytes: OnBytes) -> str:

@@ -95,19 +95,30 @@ class Terminal:
         self._offer_checker(model)
 
     def verify(self, model_ids: Sequence[str]) -> None:
-        """These models, or all real ones that are here. Raises NotFound, ModelFilesWrong."""
+        """These models, or all real ones that are here, to the last one. Raises NotFound, ModelFilesWrong."""
         chosen = [self._catalog.get(one) for one in model_ids] or self._real_ones()
         if not chosen:
             self._say(self._text("none_here"))
+        wrong: ModelFilesWrong | None = None
         for model in chosen:
-            self._verify(model)
+            try:
+                self._verify(model)
+            except ModelFilesWrong as error:
+                if wrong is not None:
+                    self._say(self._sentences.text(f"error.{wrong.code}", self._language, **wrong.values))
+                wrong = error
+        if wrong is not None:
+            raise wrong
 
     def _verify(self, model: ModelInfo) -> None:
         self._demand_real_and_here(model)
         expected = self._store.expected(model)
         if not all(expected.values()):
             raise ModelFilesWrong("verify_unpinned", model=model.title, id=model.id)
-        wrong = list(self._store.wrong_files(model, lambda _: None))
+        try:
+            wrong = list(self._store.wrong_files(model, lambda _: None))
+        except OSError as error:
+            raise ModelFilesWrong("verify_unreadable", model=model.title) from error
         if wrong:
             raise ModelFilesWrong("verify_failed", model=model.title, id=model.id, files=", ".join(wrong))
         self._say(self._text("verified", model=model.title, n=len(expected)))
@@ -129,12 +140,12 @@ class Terminal:
     def _demand_real_and_here(self, model: ModelInfo) -> None:
         if not model.sources:
             raise ModelFilesWrong("model_built_in", model=model.title)
-        if not self._store.folder(model.id).exists():
+        if not self._store.holds(model.id):
             raise ModelFilesWrong("model_not_here", model=model.title, id=model.id)
 
     def _real_ones(self) -> list[ModelInfo]:
         found = (model for medium in self._catalog.media() for model in self._catalog.models(medium))
-        return [model for model in found if model.sources and self._store.folder(model.id).exists()]
+        return [model for model in found if model.sources and self._store.holds(model.id)]
 
     def _offer_checker(self, model: ModelInfo) -> None:
         if model.medium != "image" or self._catalog.has_checker():

@@ -405,6 +405,65 @@ def test_what_is_refused_here_too(
     assert not store.folder("both").exists()
 
 
+def with_file(**changed: object) -> dict[str, object]:
+    return {"id": "a/b", "sha": "1" * 40, "siblings": [{"rfilename": "all.safetensors", "size": 9} | changed]}
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "<html>Please log in</html>",
+        [],
+        {},
+        with_file() | {"sha": "../../other"},
+        with_file() | {"sha": None},
+        with_file() | {"siblings": "none"},
+        with_file(size="9"),
+        with_file(size=-1),
+        with_file(lfs={"size": 9}),
+        with_file(lfs={"sha256": "../../../evil", "size": 9, "pointerSize": 1}),
+        with_file(blobId="../../../evil"),
+    ],
+)
+def test_what_is_no_hub_is_not_believed(hub: HubServer, tmp_path: Path, listing: object) -> None:
+    hub.listing = (listing if isinstance(listing, str) else json.dumps(listing)).encode()
+    doubtful: dict[str, Any] = {"revision": "main", "files": {"all.safetensors": ""}, "extra": ()}
+    model = two_sources(hub, **doubtful, unconfirmed=("revision", "files"))
+    with pytest.raises(PullFailed) as caught:
+        Pull(store=Store(tmp_path / "a" / "b"), hub=Hub(hub.address), progress=Steps()).run(model, trust=True)
+    assert caught.value.code == "pull_no_hub"
+    assert SENTENCES.text("error.pull_no_hub", "de", **caught.value.values)
+    assert [one.suffix for one in tmp_path.rglob("*") if one.is_file()] == [".lock"]
+
+
+def test_no_more_is_taken_than_was_announced(hub: HubServer, tmp_path: Path) -> None:
+    model = two_sources(hub)
+    hub.repositories["one/weights"].claims["all.safetensors"] = 1000
+    store, steps = Store(tmp_path / "models"), Steps()
+    with pytest.raises(PullFailed) as caught:
+        Pull(store=store, hub=Hub(hub.address), progress=steps).run(model, trust=False)
+    assert caught.value.code == "pull_wrong_size"
+    assert max(steps.done) <= 1000
+    assert not store.staging("both").exists()
+
+
+def test_fetched_by_another_window_meanwhile(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, model = Store(tmp_path / "models"), two_sources(hub)
+    own_lock = store.lock
+
+    def late(model_id: str) -> FileLock:
+        store.folder(model_id).mkdir(parents=True)
+        return own_lock(model_id)
+
+    monkeypatch.setattr(store, "lock", late)
+    with pytest.raises(PullFailed) as caught:
+        Pull(store=store, hub=Hub(hub.address), progress=Steps()).run(model, trust=False)
+    assert caught.value.code == "pull_already"
+    assert hub.calls == []
+
+
 def test_a_folder_that_cannot_be_written(hub: HubServer, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("")
     store = Store(tmp_path / "models")

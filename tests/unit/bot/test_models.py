@@ -273,3 +273,29 @@ def test_a_broken_note_is_none(tmp_path: Path, text: str) -> None:
     store = Store(tmp_path)
     assert store.pins("m") == ()
     assert store.expected(model(a="")) == {"a.json": ""}
+
+
+@pytest.mark.parametrize("target", ["elsewhere", "a disk that is away"])
+def test_of_a_linked_model_only_the_link_is_removed(tmp_path: Path, target: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.json").write_text("a")
+    store = Store(tmp_path / "models")
+    store.models_dir.mkdir()
+    store.folder("m").symlink_to(tmp_path / target)
+    assert store.holds("m")
+    store.remove("m")
+    assert not store.holds("m")
+    assert not store.staging("m").is_symlink()
+    assert (elsewhere / "a.json").read_text() == "a"
+
+
+def test_every_model_is_verified_also_behind_a_broken_one(tmp_path: Path) -> None:
+    for name in ("stable-diffusion-1.5", "deliberate"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+    result = call("verify")
+    assert result.exit_code == 1
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 2
+    assert "Stable Diffusion" in lines[0] + lines[1]
+    assert "Deliberate" in lines[0] + lines[1]
