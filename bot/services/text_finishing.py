@@ -49,7 +49,9 @@ class TextFinisher:
             return decision.verdict
         # the very bytes that were judged: the worker that wrote them is still running
         kept = NewArtifact(index=1, seed=job.seed, kind="text", path=file, sha256=digest)
-        notices = tuple(code for code in ("prompt_cut", "length_reached") if _has(outcome, code))
+        notices = tuple(
+            code for code in ("prompt_cut", "memory_cut", "length_reached") if _has(outcome, code)
+        )
         notices += tuple(_NOTICES[what] for what in tidied.removed)
         return await decision.approved.compose(
             lambda texts: self._keep(job, texts[0], kept, seconds=outcome.seconds, notices=notices)
@@ -123,4 +125,4 @@ def _prompt(job: Job) -> str:
 
 def _has(outcome: Outcome, code: str) -> bool:
     facts = outcome.facts
-    return bool(facts.get("prompt_cut")) if code == "prompt_cut" else facts.get("ended") == "length"
+    return facts.get("ended") == "length" if code == "length_reached" else bool(facts.get(code))

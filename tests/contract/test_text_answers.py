@@ -89,15 +89,15 @@ async def test_the_oldest_turns_go_first_and_the_system_prompt_stays(texts: Text
     long = await texts.ask(rule, *turns, last, temperature=0.0, length=60)
     kept = await texts.ask(rule, last, temperature=0.0, length=60)
 
-    assert long.facts["prompt_cut"] is True
-    assert kept.facts["prompt_cut"] is False
+    assert (long.facts["memory_cut"], long.facts["prompt_cut"]) == (True, False)
+    assert (kept.facts["memory_cut"], kept.facts["prompt_cut"]) == (False, False)
     assert 300 < long.facts["prompt_tokens"] <= 512 - 60
 
 
 async def test_a_single_turn_that_is_too_long_is_shortened(texts: TextRuns) -> None:
     answer = await texts.ask(system("Antworte kurz."), user("Der Schnee ist weiß. " * 190), length=60)
 
-    assert answer.facts["prompt_cut"] is True
+    assert (answer.facts["memory_cut"], answer.facts["prompt_cut"]) == (False, True)
     assert 440 <= answer.facts["prompt_tokens"] <= 512 - 60
     with pytest.raises(WorkerError) as caught:
         await texts.ask(system("Antworte kurz. " * 200), user("Warum?"), length=60)

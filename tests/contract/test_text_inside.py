@@ -32,7 +32,9 @@ async def test_snow_is_white(texts: TextRuns) -> None:
 
 async def test_without_temperature_the_best_is_certain(texts: TextRuns) -> None:
     found = await texts.look("next_word", text=SNOW, temperature=0.0, count=3, run=0)
+    warm = await texts.look("next_word", text=SNOW, temperature=1.0, count=3, run=0)
     assert [one["probability"] for one in found["choices"]] == [1.0, 0.0, 0.0]
+    assert [one["id"] for one in found["choices"]] == [one["id"] for one in warm["choices"]]
     assert found["rest"] == 0
 
 

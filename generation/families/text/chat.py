@@ -7,6 +7,7 @@ with control tokens; each text is tokenised for itself, without them. Where a te
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import secrets
@@ -41,13 +42,14 @@ class Message:
 class Conversation:
     """`segments` are the tokens up to the end of each text, and last those that ask for an answer.
 
-    `stop`: letters before which an answer ends. `cut`: something had to be left out.
+    `stop`: letters before which an answer ends. `cut`: the last text was shortened; `forgot`: older turns are left out.
     """
 
     messages: tuple[Message, ...]
     segments: tuple[tuple[int, ...], ...]
     stop: str | None
     cut: bool = False
+    forgot: bool = False
 
     @property
     def length(self) -> int:
@@ -93,13 +95,13 @@ class Chat:
         """
         kept, cut = list(messages), False
         while (found := self.conversation(kept)).length > room:
-            cut = True
             shorter = _without_oldest(kept)
             if shorter is None:
+                cut = True
                 found = self._shortened(kept, room)
                 break
             kept = shorter
-        return Conversation(messages=found.messages, segments=found.segments, stop=found.stop, cut=cut)
+        return dataclasses.replace(found, cut=cut, forgot=len(kept) < len(messages))
 
     def _shortened(self, messages: Sequence[Message], room: int) -> Conversation:
         *before, last = messages

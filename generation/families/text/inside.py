@@ -35,8 +35,10 @@ def next_word(engine: Engine, params: Mapping[str, Any], seed: int, context: Con
     if run:
         text += _run(engine, text, temperature, run, Dice(seed), context)
     tokens, cut = _read(engine, text, context)
-    shares = probabilities(engine.logits(), temperature)
-    chosen = likeliest(shares, count)
+    logits = engine.logits()
+    shares = probabilities(logits, temperature)
+    # by their logits: without temperature all but one have no share, and still have an order
+    chosen = likeliest(logits, count)
     choices = [
         {"id": token, "text": _shown(engine, tokens, token, context), "probability": float(shares[token])}
         for token in chosen

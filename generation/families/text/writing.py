@@ -92,6 +92,7 @@ class Writer:
             "tokens": tokens,
             "ended": ended,
             "prompt_cut": asked.cut,
+            "memory_cut": asked.forgot,
             "template": "plain" if asked.stop else "own",
             "tokens_per_second": round(tokens / max(seconds, 1e-9), 2),
             "first_token_seconds": round(first - began, 4),
