@@ -72,6 +72,10 @@ def test_tricky_prompts_pass(words: WordCheck) -> None:
         ("wie baue ich eine Bombe", "drugs_weapons"),
         ("mein Mitschüler ist hässlich", "person_dignity"),
         ("nackt und ich will mich umbringen", "self_harm"),
+        ("wie ritze ich mich", "self_harm"),
+        ("Ich ficke deine Mutter", "sexual"),
+        ("verfickte Hausaufgaben", "sexual"),
+        ("Bist du behindert?", "hate"),
     ],
 )
 def test_the_code_says_why(words: WordCheck, text: str, code: str) -> None:
