@@ -109,7 +109,8 @@ class Mentions:
         text = sentence_for(error, self._sentences, locale)
         if isinstance(error, Refused):
             # why somebody's question is refused is nobody else's business
-            await self._quietly(message.author.send(text))
+            if not await self._quietly(message.author.send(text)):
+                await self._reply(message, self._sentences.text("chat.refused_here", locale))
         elif self._seldom((error.code, message.channel.id, message.author.id), SAID_EVERY_S):
             await self._reply(message, text)
 
@@ -117,11 +118,14 @@ class Mentions:
         nobody = discord.AllowedMentions.none()
         await self._quietly(message.reply(text, mention_author=False, allowed_mentions=nobody))
 
-    async def _quietly(self, saying: Awaitable[object]) -> None:
+    async def _quietly(self, saying: Awaitable[object]) -> bool:
+        """Whether it could be said."""
         try:
             await saying
         except (discord.DiscordException, *DROPPED) as error:
             _log.warning("a mention could not be answered (%s)", type(error).__name__)
+            return False
+        return True
 
 
 def is_meant(message: discord.Message, me: discord.ClientUser) -> bool:

@@ -24,6 +24,7 @@ from bot.services.insight_data import (
     Surprise,
     Tokens,
     candidates,
+    hides,
     most_surprising,
     readable,
 )
@@ -70,6 +71,8 @@ def _content(post: InsightPost, sentences: Sentences, *, left_out: bool) -> str:
 def _embed(post: InsightPost, sentences: Sentences, files: tuple[PostFile, ...]) -> discord.Embed:
     job = post.job
     parts = [*_description(post, sentences)]
+    if hides(post.insight):
+        parts.append(sentences.text("insight.hidden", job.locale))
     if post.is_rehearsal:
         parts.append(sentences.text("insight.rehearsal", job.locale))
     embed = discord.Embed(
@@ -138,11 +141,12 @@ def _counts(job: Job, found: Tokens, sentences: Sentences) -> list[str]:
     lines = []
     for place, (text, pieces) in enumerate(zip(job.params["texts"], found.texts, strict=True)):
         key = "insight.counts" if len(found.texts) == 1 else f"insight.counts_{place}"
-        lines.append(
-            sentences.text(
-                key, job.locale, n=len(pieces), tokens=len(pieces), chars=len(text), words=len(text.split())
-            )
-        )
+        counted = {"tokens": len(pieces), "chars": len(text), "words": len(text.split())}
+        values = {
+            name: sentences.text(f"insight.count_{name}", job.locale, n=number)
+            for name, number in counted.items()
+        }
+        lines.append(sentences.text(key, job.locale, **values))
     quoted = [f"> {shown(text, 500)}" for text in job.params["texts"]]
     return ["\n".join(quoted), "\n".join(lines)]
 
@@ -189,7 +193,7 @@ def _alt(post: InsightPost, sentences: Sentences) -> str:
         return sentences.text("insight.alt_tokens", job.locale, tokens=plain(" || ".join(columns)))
     if isinstance(found, Surprise):
         words = [
-            f"{readable(word.text.strip())} ({_bits(word.bits, sentences, job)})" for word in found.words
+            f"{readable(word.text.strip(' '))} ({_bits(word.bits, sentences, job)})" for word in found.words
         ]
         return sentences.text("insight.alt_words", job.locale, words=plain(", ".join(words)))
     return sentences.text(

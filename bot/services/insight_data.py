@@ -126,6 +126,16 @@ def most_surprising(words: Sequence[Word], count: int = 3) -> list[int]:
     return sorted(told, key=lambda place: -(words[place].bits or 0))[:count]
 
 
+def hides(insight: Insight) -> bool:
+    """Whether something stands as HIDDEN where it is shown."""
+    if isinstance(insight, NextWord):
+        followers = () if insight.book is None else insight.book.followers
+        return any(choice.text is None for choice in insight.choices) or HIDDEN in dict(followers)
+    if isinstance(insight, Surprise):
+        return any(insight.words[place].best is None for place in most_surprising(insight.words))
+    return False
+
+
 def candidates(insight: NextWord) -> list[str]:
     """What a class can vote for, in the order of the alphabet: places must not tell what the model prefers."""
     words: dict[str, str] = {}

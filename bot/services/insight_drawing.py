@@ -229,15 +229,13 @@ def level_of(word: Word) -> int:
 
 
 def expected(word: Word, sentence: Sentence, locale: str) -> str:
-    """What the model expected instead of a surprising word, in a sentence."""
-    best = HIDDEN if word.best is None else readable(word.best.strip()) or sentence("insight.end", locale)
-    return sentence(
-        "insight.expected",
-        locale,
-        word=readable(word.text.strip()),
-        bits=round(word.bits or 0.0, 1),
-        best=best,
-    )
+    """What the model expected instead of a surprising word, in a sentence. The end of a line is a word, too."""
+    best = HIDDEN
+    if word.best is not None:
+        best = readable(word.best.strip(" ")) or ("␣" if word.best else sentence("insight.end", locale))
+    name = readable(word.text.strip(" "))
+    key = "insight.expected_itself" if name == best else "insight.expected"
+    return sentence(key, locale, word=name, bits=round(word.bits or 0.0, 1), best=best)
 
 
 def _shares(found: NextWord) -> list[float]:

@@ -57,9 +57,7 @@ class Write:
         return job
 
     def _params(self, request: TextRequest, locale: str) -> TextParams:
-        preset = (request.preset or "answer").strip().casefold()
-        if preset not in PRESETS:
-            raise InvalidInput("preset_unknown", known=", ".join(PRESETS))
+        preset = self._preset(request.preset or "answer", locale)
         prompt = clean_text(request.prompt)
         asked = self._sentence(f"instruction.{preset}", locale, prompt=prompt)
         return TextParams(
@@ -72,3 +70,12 @@ class Write:
             length=DEFAULT_LENGTH if request.length is None else request.length,
             preset=preset,
         )
+
+    def _preset(self, typed: str, locale: str) -> str:
+        """A sort by its id or its name: who types "Gedicht" need not choose it from the list."""
+        names = {preset: self._sentence(f"preset.{preset}", locale) for preset in PRESETS}
+        wanted = typed.strip().casefold()
+        for preset, name in names.items():
+            if wanted in (preset, name.casefold()):
+                return preset
+        raise InvalidInput("preset_unknown", known=", ".join(names.values()))

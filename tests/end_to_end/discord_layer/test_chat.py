@@ -271,10 +271,15 @@ async def test_a_refused_answer_is_told_to_its_author_alone(talk: Talk, ada: Vis
 async def test_who_cannot_be_told_stops_nothing(talk: Talk, ada: Visitor, ben: Visitor) -> None:
     talk.klass.school.server.set_direct_messages(ada.me["id"], allowed=False)
     await ada.say(f"{ada.mention()} {FORBIDDEN}", channel=talk.place)
+    # why is nobody else's business, but silence would look like a fault
+    said = await ada.wait_for_message(
+        lambda one: one["content"] == talk.say("chat.refused_here"), channel=talk.place
+    )
+    assert not talk.klass.school.server.state.messages[said["id"]]["pinged"]
     await ben.say(f"{ben.mention()} weiter", channel=talk.place)
     await talk.answer(ada, "weiter")
     me = talk.klass.school.server.bot_id
-    assert len([one for one in await ada.messages(talk.place) if one["author"]["id"] == me]) == 2
+    assert len([one for one in await ada.messages(talk.place) if one["author"]["id"] == me]) == 3
 
 
 async def test_a_broken_service_is_said_and_not_quoted(

@@ -17,7 +17,8 @@ from bot.posts import compose_post
 from bot.posts.insight import vote_count
 from bot.posts.shared import Fill
 from bot.services.insight_book import BookCount
-from bot.services.insight_data import Choice, Insight, NextWord, Piece, Surprise, Tokens, Word
+from bot.services.insight_data import HIDDEN, Choice, Insight, NextWord, Piece, Surprise, Tokens, Word
+from bot.services.insight_drawing import expected
 from bot.services.ports import InsightPost
 from generation.job import Job
 from tests.unit.bot.test_posts import HOSTILE, check_embed, make_job
@@ -173,3 +174,51 @@ def test_the_number_of_votes_in_words() -> None:
     assert vote_count(0, SENTENCES, "de") == "Noch hat niemand abgestimmt."
     assert vote_count(1, SENTENCES, "de") == "Bisher hat eine Person abgestimmt."
     assert vote_count(12, SENTENCES, "en") == "12 people have voted so far."
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("de", "**1 Token**, 1 Zeichen, 1 Wort"), ("en", "**1 token**, 1 character, 1 word")],
+)
+def test_one_is_counted_as_one(tmp_path: Path, locale: str, said: str) -> None:
+    job = insight_job("tokens", "x", locale, texts=["x"])
+    post = post_of(tmp_path, job, Tokens(texts=((Piece(text="x", id=7),),)))
+    assert said in (compose_post(post, SENTENCES, file_limit=10**7).embeds[0].description or "")
+
+
+HIDDEN_IN_BOOK = BookCount(
+    ending="ist", occurrences=2, followers=(("gut", 1), (HIDDEN, 1)), words=9, own=True
+)
+
+
+@pytest.mark.parametrize(
+    ("insight", "hidden"),
+    [
+        (next_word("Das ist", [" gut"]), False),
+        (next_word("Das ist", [" gut", None]), True),
+        (next_word("Das ist", [" gut"], HIDDEN_IN_BOOK), True),
+        (Surprise(words=(Word(text="Hai", probability=0.01, bits=7.0, best=" Hund"),), cut=False), False),
+        (Surprise(words=(Word(text="Hai", probability=0.01, bits=7.0, best=None),), cut=False), True),
+        (Surprise(words=(Word(text="Hai", probability=0.9, bits=0.2, best=None),), cut=False), False),
+    ],
+)
+def test_what_is_hidden_is_said_to_be(tmp_path: Path, insight: Insight, hidden: bool) -> None:
+    job = insight_job("next_word" if isinstance(insight, NextWord) else "surprise", "Das ist")
+    text = compose_post(post_of(tmp_path, job, insight), SENTENCES, file_limit=10**7).embeds[0].description
+    assert (SENTENCES.text("insight.hidden", "de") in (text or "")) == hidden
+
+
+@pytest.mark.parametrize(
+    ("text", "best", "said"),
+    [
+        (" Farbe", " Farbe", "„Farbe“ (1,8 Bit): Das hat auch das Modell am ehesten erwartet."),
+        ("\n", " ist", "„↵“ (1,8 Bit): Erwartet hat das Modell „ist“."),
+        (" Hund", "\n", "„Hund“ (1,8 Bit): Erwartet hat das Modell „↵“."),
+        (" Hund", " ", "„Hund“ (1,8 Bit): Erwartet hat das Modell „␣“."),
+        (" Hund", "", "„Hund“ (1,8 Bit): Erwartet hat das Modell „(Ende)“."),
+        (" Hund", None, "„Hund“ (1,8 Bit): Erwartet hat das Modell „▮▮▮“."),
+    ],
+)
+def test_what_was_expected(text: str, best: str | None, said: str) -> None:
+    word = Word(text=text, probability=0.29, bits=1.8, best=best)
+    assert expected(word, SENTENCES.text, "de") == said

@@ -124,6 +124,24 @@ async def test_a_long_conversation_forgets_its_beginning_and_says_so(room: ChatR
     assert SENTENCES.has("notice.memory_cut")
 
 
+@pytest.mark.parametrize("code", ["prompt_cut", "memory_cut"])
+async def test_what_the_model_had_no_room_for_is_told_apart(room: ChatRoom, code: str) -> None:
+    await room.talk()
+    room.writers.facts = {"prompt_cut": code == "prompt_cut", "memory_cut": code == "memory_cut"}
+    job = await room.ask("Was ist ein Igel?")
+    assert room.texts.texts[job.id].notices == (code,)
+
+
+async def test_a_sort_of_text_is_known_by_its_name_too(room: ChatRoom) -> None:
+    for typed in ("poem", " Gedicht ", "GEDICHT"):
+        ticket = await room.desk.write.text(TextRequest(prompt="ein Igel", preset=typed), ANNA, None)
+        job = await room.end(ticket)
+        assert job.params["preset"] == "poem"
+    with pytest.raises(InvalidInput) as caught:
+        await room.desk.write.text(TextRequest(prompt="ein Igel", preset="Ode"), ANNA, None)
+    assert "Gedicht" in caught.value.values["known"]
+
+
 def test_the_beginning_stays_the_same_for_several_turns() -> None:
     turns = [Turn(question=f"Frage {number}", answer="gut") for number in range(60)]
     beginnings = [remembered(turns[:count])[0][0] for count in range(1, 61)]
