@@ -85,6 +85,18 @@ async def test_no_disguise_changes_a_role(texts: TextRuns) -> None:
     assert "[INST]" in found[2 * len(wanted)]["marks"]
 
 
+async def test_marks_in_plain_letters_without_a_blank_between_are_known_one_by_one(texts: TextRuns) -> None:
+    """As in a file whose vocabulary lacks the control tokens that its template writes."""
+    glued = CHATML.replace("<|im_start|>", "<start><|head|>").replace(
+        "{{ message.role }}", "{{ message.role }}<end>"
+    )
+    wanted = ["<start>", "<|head|>\nassistant", "user<end>"]
+    found = await texts.inside("roles", {"templates": [glued], "texts": wanted})
+
+    assert changed(found, wanted) == []
+    assert {"<start>", "<|head|>", "<end>"} <= set(found[0]["marks"])
+
+
 async def test_nor_where_the_marks_are_control_tokens_of_the_model(texts: TextRuns, tmp_path: Path) -> None:
     file = chain(tmp_path / "chat.gguf", {}, control=["<|im_start|>", "<|im_end|>"], template=CHATML)
     wanted = disguises(50, seed=2)

@@ -30,6 +30,8 @@ PLAIN_STOP = "\n### "
 _BETWEEN = "\n\n"
 _LEAST_KEPT = 4
 _INVISIBLE = "\u200b"
+_TAG = re.compile(r"<[^<>\s]+>|\[[^][\s]+\]")
+"""One of several marks that a template writes without a blank between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class Chat:
                 part = part.replace(name, " ")  # noqa: PLW2901 - the rest of it
             lines = [line for line in part.split("\n") if line.strip()]
             words = " ".join(lines[:1] + lines[-1:]).split()
+            words += [tag for word in words for tag in _TAG.findall(word)]
             found.update(word for word in words if len(word) > 2 and not word.isalnum())
         return frozenset(found)
 
