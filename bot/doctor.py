@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from bot.hardware import free_disk_mb, graphics_card, main_memory_mb, model_memory_mb
 from bot.invite import application_id_of, invite_link
+from bot.models.store import absent_files
 from bot.settings import Settings
 from generation.catalog import Catalog
 from generation.environments import Environments
@@ -32,7 +33,7 @@ class Finding:
 async def examine(settings: Settings, environments: Environments, catalog: Catalog) -> list[Finding]:
     """Look at everything; nothing is changed or downloaded."""
     findings = [*_machine(settings), *_token(settings), *_models(catalog), *_checkers(catalog)]
-    findings.append(_guard(catalog))
+    findings += [_guard(catalog), *_incomplete(catalog)]
     for family in settings.families:
         if not catalog.is_usable(family):
             continue
@@ -42,6 +43,8 @@ async def examine(settings: Settings, environments: Environments, catalog: Catal
             if ready
             else Finding(level="note", key="environment_later", values={"family": family})
         )
+        if environments.wants_compiler(family):
+            findings.append(Finding(level="note", key="no_compiler", values={"family": family}))
         if ready and family == "media":
             findings.append(await _codecs(environments))
     return findings
@@ -106,6 +109,14 @@ def _guard(catalog: Catalog) -> Finding:
     if guard is None:
         return Finding(level="note", key="guard_absent")
     return Finding(level="ok", key="guard", values={"model": guard.title, "id": guard.id})
+
+
+def _incomplete(catalog: Catalog) -> Iterator[Finding]:
+    """Models whose folder is there without all of its files: whatever wants them fails."""
+    for model in (model for medium in catalog.media() for model in catalog.models(medium)):
+        if absent := absent_files(model):
+            values = {"model": model.title, "id": model.id, "files": ", ".join(absent[:3])}
+            yield Finding(level="missing", key="model_incomplete", values=values)
 
 
 _CODECS = """

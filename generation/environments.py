@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import platform
 import shutil
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from generation.errors import EnvironmentFailed
 from generation.install_step import InstallStep
-from generation.installer import Installer
+from generation.installer import Installer, has_compiler
 from generation.pins import PYTHON, Pins
 from generation.worker.os_lock import OsLock
 
@@ -77,6 +78,13 @@ class Environments:
     def is_ready(self, family: str) -> bool:
         pins = self._pins(family)
         return pins is None or any(_is_ready(self._place(family, pins, one)) for one in self._pythons(pins))
+
+    def wants_compiler(self, family: str) -> bool:
+        """Whether it is still to be made, from a package that must be compiled, and there is no compiler here."""
+        pins = self._pins(family)
+        if pins is None or pins.compiles is None or self.is_ready(family):
+            return False
+        return not has_compiler(os.environ if self._variables is None else self._variables)
 
     async def ensure(self, family: str) -> Path:
         """The interpreter of an environment that is ready; makes it first if need be.

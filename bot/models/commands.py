@@ -75,4 +75,5 @@ def _show(*, json: bool, language: str | None) -> None:
     if json:
         sys.stdout.write(json_format.dumps(terminal.plain(), ensure_ascii=False, indent=2) + "\n")
     else:
-        Console(highlight=False, markup=False).print(terminal.table())
+        console = Console(highlight=False, markup=False)
+        console.print(terminal.table(console.width))

@@ -149,6 +149,14 @@ def looks_right(file: Path) -> bool:
     return b"\0" not in start
 
 
+def absent_files(model: ModelInfo) -> list[str]:
+    """What its entry names and its folder lacks; empty for a model that is not here at all. Reads the disk."""
+    folder = model.path
+    if folder is None or folder.is_file():
+        return []
+    return [name for source in model.sources for name in source.files if not (folder / name).is_file()]
+
+
 def size_of(folder: Path) -> int:
     """Bytes of all files inside."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -28,6 +28,9 @@ _COLUMNS = (
     "column_languages",
     "column_state",
 )
+_WIDE = 120
+_ONLY_WIDE = frozenset({"column_title", "column_licence", "column_languages"})
+"""Left out where a terminal has fewer letters a line than that: folded into slivers nothing could be read."""
 
 
 class BarProgress:
@@ -57,23 +60,28 @@ class Terminal:
         self._language = language
         self._say = say
 
-    def table(self) -> Table:
-        """All models, one a line."""
+    def table(self, width: int = _WIDE) -> Table:
+        """All models, one a line of `width` letters."""
         table = Table(box=None, pad_edge=False)
-        for column in _COLUMNS:
+        shown = [one for one in _COLUMNS if width >= _WIDE or one not in _ONLY_WIDE]
+        for column in shown:
             table.add_column(self._text(column), overflow="fold", no_wrap=column == "column_id")
         for row in rows(self._catalog):
-            model = row.model
-            table.add_row(
-                model.id,
-                model.title,
-                medium_name(model.medium, self._sentences, self._language),
-                model.licence,
-                str(model.memory_mb),
-                ", ".join(model.languages) or "–",
-                self._state(row),
-            )
+            cells = self._cells(row)
+            table.add_row(*(cells[column] for column in shown))
         return table
+
+    def _cells(self, row: Row) -> dict[str, str]:
+        model = row.model
+        return {
+            "column_id": model.id,
+            "column_title": model.title,
+            "column_medium": medium_name(model.medium, self._sentences, self._language),
+            "column_licence": model.licence,
+            "column_memory": str(model.memory_mb),
+            "column_languages": ", ".join(model.languages) or "–",
+            "column_state": self._state(row),
+        }
 
     def plain(self) -> list[dict[str, Any]]:
         """The same as plain values."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import bot
 from bot import doctor
 from bot.doctor import examine
 from bot.hardware import GraphicsCard
@@ -16,6 +17,7 @@ from bot.settings import Settings
 from generation.catalog import Catalog
 from tests.fakes import small_catalog
 
+ROOT = Path(bot.__file__).parents[1]
 SENTENCES = Sentences.load(strict=True)
 TOKEN = base64.urlsafe_b64encode(b"123456789012345678").decode() + ".abc.secret"
 
@@ -29,6 +31,9 @@ class FakeEnvironments:
 
     def python(self, family: str) -> Path:
         return Path(sys.executable)
+
+    def wants_compiler(self, family: str) -> bool:
+        return family in {"text", "guard"} - {*self._ready}
 
 
 def settings(folder: Path, **changes: Any) -> Settings:
@@ -72,6 +77,21 @@ async def test_a_model_without_a_checker_is_named(tmp_path: Path) -> None:
     found = await keys(tmp_path, catalog=rehearsal)
     assert (found["checker_rehearsal"], found["checker_lacks"]) == ("ok", "missing")
     assert (await keys(tmp_path, catalog=Catalog(images)))["checker_absent"] == "missing"
+
+
+async def test_what_is_still_to_be_compiled_wants_a_compiler(tmp_path: Path) -> None:
+    assert (await keys(tmp_path))["no_compiler"] == "note"
+    assert "no_compiler" not in await keys(tmp_path, "text", "guard")
+
+
+async def test_a_folder_without_its_files_is_no_model(tmp_path: Path) -> None:
+    families = ROOT / "generation" / "families"
+    folder = tmp_path / "qwen3-4b"
+    folder.mkdir()
+    found = await keys(tmp_path, catalog=Catalog.read(families, tmp_path))
+    assert found["model_incomplete"] == "missing"
+    (folder / "Qwen_Qwen3-4B-Instruct-2507-Q4_K_M.gguf").touch()
+    assert "model_incomplete" not in await keys(tmp_path, catalog=Catalog.read(families, tmp_path))
 
 
 async def test_the_token_is_in_no_finding(tmp_path: Path) -> None:

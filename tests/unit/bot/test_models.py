@@ -299,3 +299,11 @@ def test_every_model_is_verified_also_behind_a_broken_one(tmp_path: Path) -> Non
     assert len(lines) == 2
     assert "Stable Diffusion" in lines[0] + lines[1]
     assert "Deliberate" in lines[0] + lines[1]
+
+
+def test_a_narrow_terminal_gets_whole_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    result = call("list")
+    assert {"Übungsmodell;", "Vorgabe"} <= set(result.stdout.split())
+    assert "Prüfsummen" in result.stdout.replace(",", "").split()
+    assert max(len(line.rstrip()) for line in result.stdout.splitlines()) <= 80

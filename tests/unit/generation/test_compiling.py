@@ -118,8 +118,10 @@ async def test_two_families_share_what_was_compiled(machine: Machine) -> None:
 
 
 async def test_without_a_compiler_nothing_is_fetched_or_made(machine: Machine) -> None:
+    assert not machine.environments().wants_compiler("tiny")
     machine.variables["PATH"] = str(machine.folder / "nowhere")
     environments = machine.environments()
+    assert environments.wants_compiler("tiny")
 
     with pytest.raises(EnvironmentFailed) as caught:
         await environments.ensure("tiny")
@@ -136,7 +138,9 @@ async def test_with_a_wheel_no_compiler_is_needed(machine: Machine) -> None:
     machine.variables["PATH"] = str(machine.folder / "nowhere")
     make_wheel(machine.wheels, "built", "1.0")
 
-    assert await can_import(await machine.environments().ensure("tiny"), "built")
+    environments = machine.environments()
+    assert await can_import(await environments.ensure("tiny"), "built")
+    assert not environments.wants_compiler("tiny")
     assert builds(machine) == []
     assert not machine.said("compiling")
 
