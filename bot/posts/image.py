@@ -19,6 +19,7 @@ from bot.posts.shared import (
     ComposedPost,
     Fill,
     PostFile,
+    duration,
     fitting,
     footer_of,
     notices,
@@ -76,7 +77,7 @@ def _embed(post: ImagePost, sentences: Sentences, files: tuple[PostFile, ...]) -
         "steps": params.get("steps", "–"),
         "guidance": sentences.text("post.number", job.locale, number=float(params.get("guidance", 0))),
         "size": f"{params.get('width', '–')} × {params.get('height', '–')}",
-        "seconds": sentences.text("post.duration", job.locale, seconds=round(post.seconds, 1)),
+        "seconds": duration(post.seconds, sentences, job.locale),
     }
     if params.get("scheduler"):
         facts["scheduler"] = shown(str(params["scheduler"]), 50)

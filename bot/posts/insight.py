@@ -13,6 +13,7 @@ from bot.posts.shared import (
     ComposedPost,
     Fill,
     PostFile,
+    duration,
     fitting,
     footer_of,
     notices,
@@ -86,7 +87,7 @@ def _embed(post: InsightPost, sentences: Sentences, files: tuple[PostFile, ...])
         facts["temperature"] = sentences.text(
             "post.number", job.locale, number=float(job.params["temperature"])
         )
-    facts["seconds"] = sentences.text("post.duration", job.locale, seconds=round(post.seconds, 1))
+    facts["seconds"] = duration(post.seconds, sentences, job.locale)
     for name, value in facts.items():
         embed.add_field(name=sentences.text(f"post.{name}", job.locale), value=str(value), inline=True)
     embed.set_footer(text=footer_of(job.id, sentences, job.locale))
@@ -108,6 +109,8 @@ def _description(post: InsightPost, sentences: Sentences) -> list[str]:
     job, found = post.job, post.insight
     explained = sentences.text(f"insight.says_{_kind(job)}", job.locale)
     if isinstance(found, Tokens):
+        if any(not piece.text for pieces in found.texts for piece in pieces):
+            explained += " " + sentences.text("insight.part", job.locale)
         return [*_counts(job, found, sentences), explained]
     if isinstance(found, Surprise):
         told = [

@@ -69,6 +69,14 @@ def quoted(key: str, text: object, limit: int, sentences: Sentences, locale: str
     return f"**{sentences.text(key, locale)}**\n{shown(str(text or ''), limit)}"
 
 
+def duration(seconds: float, sentences: Sentences, locale: str) -> str:
+    """In tenths; nothing takes no time at all."""
+    tenths = round(seconds, 1)
+    if tenths <= 0:
+        return sentences.text("post.duration_short", locale)
+    return sentences.text("post.duration", locale, seconds=tenths)
+
+
 def fitting(files: Iterable[PostFile], file_limit: int) -> tuple[PostFile, ...]:
     fitting = []
     room = REQUEST_LIMIT

@@ -12,6 +12,7 @@ from bot.posts.shared import (
     ComposedPost,
     Fill,
     PostFile,
+    duration,
     fitting,
     footer_of,
     notices,
@@ -78,7 +79,7 @@ def _embeds(post: TextPost, sentences: Sentences, parts: list[str]) -> tuple[dis
         "model": shown(post.model_title, 200),
         "temperature": sentences.text("post.number", locale, number=float(job.params.get("temperature", 0))),
         "length": job.params.get("length", "–"),
-        "seconds": sentences.text("post.duration", locale, seconds=round(post.seconds, 1)),
+        "seconds": duration(post.seconds, sentences, locale),
     }
     for name, value in facts.items():
         last.add_field(name=sentences.text(f"post.{name}", locale), value=str(value), inline=True)

@@ -104,6 +104,12 @@ async def test_any_letters_are_drawn_or_boxed(runs: Runs) -> None:
     await bars(runs, panel(*[0.1] * len(names), names=names), text="猫" * 400 + " ﷽" * 50)
 
 
+@pytest.mark.parametrize("pair", [("😀", "🦔"), (" 😀", "😀"), ("\u200d", "\u200c"), ("\ufe0e", "\ufe0f")])
+async def test_a_character_without_a_letter_form_has_its_number(runs: Runs, pair: tuple[str, str]) -> None:
+    pictures = [drawn(await bars(runs, panel(0.5, names=[name]), text="?")) for name in pair]
+    assert pictures[0] != pictures[1]
+
+
 async def test_a_diagram_says_that_it_was_drawn_from_data(runs: Runs) -> None:
     data = (await bars(runs, panel(0.5))).read_bytes()
     texts = dict(body.split(b"\0", 1) for kind, body in chunks(data) if kind in (b"iTXt", b"tEXt"))

@@ -1,10 +1,12 @@
 """Any text drawn with the faces that are there: Manrope, DejaVu Sans for what it lacks, a box for what both lack.
 
-DejaVu Sans comes inside matplotlib. What cannot be seen in a piece of text (spaces, ends of lines) gets a sign.
+DejaVu Sans comes inside matplotlib. What cannot be seen in a piece of text (spaces, ends of lines) gets a sign; a
+piece that is one character without a letter form, e.g. an emoji, its number.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,7 +28,13 @@ def fallback() -> Path:
 
 
 def visible(piece: str) -> list[Run]:
-    """`piece` with its unseen characters as signs; spaces between two words stay spaces."""
+    """`piece` with its unseen characters as signs; spaces between two words stay spaces.
+
+    A piece that is one character which no face can draw, e.g. an emoji, has its number instead of a box.
+    """
+    char = piece.strip(" ")
+    if len(char) == 1 and not _can_be_drawn(char):
+        return [(piece.replace(" ", SPACE).replace(char, f"U+{ord(char):04X}"), True)]
     inner = range(len(piece) - len(piece.lstrip(" ")), len(piece.rstrip(" ")))
     runs: list[Run] = []
     for place, char in enumerate(piece):
@@ -105,6 +113,14 @@ def _parts(text: str, size: int, *, bold: bool) -> list[tuple[str, ImageFont.Fre
         else:
             parts.append((char, font))
     return parts
+
+
+def _can_be_drawn(char: str) -> bool:
+    if char in _SIGNS:
+        return True
+    # joiners and selectors of variants have an empty glyph, or a circle
+    unseen = unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"
+    return not unseen and _face_of(char) is not None
 
 
 @lru_cache(maxsize=16)

@@ -15,7 +15,7 @@ from bot.buttons import ButtonId
 from bot.i18n import Sentences
 from bot.posts import compose_post
 from bot.posts.insight import vote_count
-from bot.posts.shared import Fill
+from bot.posts.shared import Fill, duration
 from bot.services.insight_book import BookCount
 from bot.services.insight_data import HIDDEN, Choice, Insight, NextWord, Piece, Surprise, Tokens, Word
 from bot.services.insight_drawing import expected
@@ -222,3 +222,18 @@ def test_what_is_hidden_is_said_to_be(tmp_path: Path, insight: Insight, hidden: 
 def test_what_was_expected(text: str, best: str | None, said: str) -> None:
     word = Word(text=text, probability=0.29, bits=1.8, best=best)
     assert expected(word, SENTENCES.text, "de") == said
+
+
+@pytest.mark.parametrize(("texts", "told"), [(["", "", "🦔"], True), (["Hund"], False)])
+def test_parts_of_a_character_are_explained(tmp_path: Path, texts: list[str], told: bool) -> None:
+    pieces = tuple(Piece(text=text, id=number) for number, text in enumerate(texts))
+    post = post_of(tmp_path, insight_job("tokens", "x", texts=["x"]), Tokens(texts=(pieces,)))
+    text = compose_post(post, SENTENCES, file_limit=10**7).embeds[0].description or ""
+    assert ("⟨…⟩" in text) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.0, "unter 0,1 s"), (0.04, "unter 0,1 s"), (0.06, "0,1 s"), (12.34, "12,3 s")]
+)
+def test_nothing_takes_no_time(seconds: float, said: str) -> None:
+    assert duration(seconds, SENTENCES, "de") == said
