@@ -47,11 +47,12 @@ async def test_a_negative_prompt_avoids_its_colour(figures: Any) -> None:
     assert figures["negative"]["red_negative"] <= 0.5 * figures["negative"]["red"]
 
 
-@pytest.mark.parametrize("less", ["guidance_1", "steps_2"])
-async def test_guidance_and_steps_matter(figures: Any, less: str) -> None:
-    assert figures["usual"]["colour"] >= 0.8
-    assert figures["usual"]["colour"] > figures[less]["colour"] + 0.15
-    assert figures["usual"]["shape"] > figures[less]["shape"] + 0.1
+@pytest.mark.parametrize(("less", "worse"), [("guidance_1", 0.5), ("steps_2", 0.1)])
+async def test_guidance_and_steps_matter(figures: Any, less: str, worse: float) -> None:
+    """`worse`: how much the shares of right colours and shapes lose together; the same pictures would lose nothing."""
+    usual = figures["usual"]
+    assert usual["colour"] >= 0.8
+    assert usual["colour"] + usual["shape"] > figures[less]["colour"] + figures[less]["shape"] + worse
 
 
 async def test_unknown_words_give_something_calm(figures: Any) -> None:
