@@ -190,7 +190,12 @@ async def assemble(
     progress = ProgressReport(publisher=publisher, addresses=addresses)
     stack.push_async_callback(progress.close)
     posting = Posting(
-        jobs=jobs, addresses=addresses, posts=Posts(database), publisher=publisher, pauses=pauses
+        jobs=jobs,
+        addresses=addresses,
+        posts=Posts(database),
+        conversations=conversations,
+        publisher=publisher,
+        pauses=pauses,
     )
     stack.push_async_callback(posting.close)
     insight = InsightFinisher(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.services.ports import NotDelivered, Post, Posted, Publisher, ReplyAddress
 from data.addresses import ReplyAddresses
+from data.conversations import Conversations
 from data.errors import StaleMove
 from data.jobs import Jobs
 from data.posts import Posts
@@ -36,6 +37,7 @@ class Posting:
         jobs: Jobs,
         addresses: ReplyAddresses,
         posts: Posts,
+        conversations: Conversations,
         publisher: Publisher,
         pauses: Sequence[float] = PAUSES_S,
         clock: Callable[[], float] = time.time,
@@ -43,6 +45,7 @@ class Posting:
         self._jobs = jobs
         self._addresses = addresses
         self._posts = posts
+        self._conversations = conversations
         self._publisher = publisher
         self._pauses = tuple(pauses)
         self._clock = clock
@@ -85,13 +88,23 @@ class Posting:
         """Say the sentence of an ended job. Best effort; its address is forgotten in any case. Never raises."""
         self._tries.pop(job.id, None)
         try:
-            await self._publisher.tell_owner(job, await self._address(job), code, values, private=private)
+            address = await self._address(job)
+            if address is not None or not await self._ended_with_its_conversation(job):
+                await self._publisher.tell_owner(job, address, code, values, private=private)
         except Exception as error:  # noqa: BLE001  the job has ended; nothing else depends on this
             _log.warning("the owner of job %s was not told %s (%s)", job.id, code, type(error).__name__)
         try:
             await self._addresses.delete(job.id)
         except Exception as error:  # noqa: BLE001  it is purged at its expiry
             _log.warning("the address of job %s was not forgotten (%s)", job.id, type(error).__name__)
+
+    async def _ended_with_its_conversation(self, job: Job) -> bool:
+        """The thread has heard of the end already; another message would open it again."""
+        conversation_id = job.params.get("conversation")
+        if job.state is not JobState.CANCELLED or not conversation_id:
+            return False
+        conversation = await self._conversations.get(str(conversation_id))
+        return conversation is not None and conversation.ended_at is not None
 
     async def close(self) -> None:
         """What waits for another try is left to the next start."""

@@ -359,8 +359,22 @@ async def test_the_end_stops_what_is_being_written(room: ChatRoom) -> None:
     await room.writers.started(ticket.job.id)
     await room.desk.chat.end(at("thread"))
     assert (await room.end(ticket)).state is JobState.CANCELLED
+    await room.close()  # whatever would still be said
+    # another message would open the closed thread again
+    assert room.texts.codes(ticket.job.id) == []
+    await room.open()
     assert room.texts.texts == {}
     assert await room.memory.turns(talk.id) == []
+
+
+async def test_who_cancels_one_answer_goes_on_and_it_is_said(room: ChatRoom) -> None:
+    await room.talk()
+    room.writers.on_start = lambda request: room.writers.held.add(request.job)
+    ticket = await room.desk.chat.ask("Frage", at("thread"), None)
+    await room.writers.started(ticket.job.id)
+    await room.desk.cancel.cancel(ticket.job.id, ANNA)
+    assert (await room.end(ticket)).state is JobState.CANCELLED
+    await until(lambda: room.texts.codes(ticket.job.id) == ["cancelled"])
 
 
 async def test_a_deleted_thread_is_forgotten(room: ChatRoom) -> None:
