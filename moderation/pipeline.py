@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
+from generation.errors import AtelierError
 from moderation.files import destroy, digests
 from moderation.selftest import PLAIN_TEXT, plain_picture
 from moderation.text_checks import DialogueCheck, TextCheck, Turn, run_text_checks, turns_of
@@ -241,8 +242,9 @@ class Pipeline:
     def _forget(self, task: asyncio.Task[object]) -> None:
         self._abandoned.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # The type only: an error's text may quote a prompt.
-            logger.warning("a check failed: %s", type(error).__name__)
+            # The type and our own code only: an error's text may quote a prompt.
+            code = error.code if isinstance(error, AtelierError) else ""
+            logger.warning("a check failed: %s %s", type(error).__name__, code)
 
 
 def _approve(value: T, verdicts: tuple[Verdict, ...]) -> Approved[T] | None:

@@ -146,6 +146,20 @@ async def test_a_guard_that_fails_refuses_and_leaves_no_folder(error: Exception,
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_the_log_names_why_a_guard_failed_and_nothing_of_the_text(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    runner = GuardRunner()
+    runner.errors["guard-1"] = [ModelMissing("model_broken", model="guard")]
+    runner.errors["guard-2"] = [ValueError("ein Haus")]
+    judging = pipeline(runner, tmp_path)
+    await judging.check_text("ein Haus")
+    await judging.check_text("ein Haus")
+    assert "ModelMissing model_broken" in caplog.text
+    assert "ValueError" in caplog.text
+    assert "Haus" not in caplog.text
+
+
 async def test_a_guard_that_hangs_refuses(tmp_path: Path) -> None:
     runner = GuardRunner()
     runner.held = {"guard-1"}
