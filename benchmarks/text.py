@@ -1,8 +1,8 @@
 """How fast the text family writes, and how much of a thread it reads again.
 
-In turns with llama-cpp-python's own completion on the same file, one thread each: tokens a second and the time to the
-first token, which for a second question in a thread is compared with the same question to a model that has just read
-something else. A family's worker, no bot. `python -m benchmarks.text`, with `--model` for another GGUF file.
+In turns with llama-cpp-python's own completion on the same file, one thread each (`--threads`): tokens a second and the
+time to the first token, which for a second question in a thread is compared with the same question to a model that has
+just read something else. A family's worker, no bot. `python -m benchmarks.text`, with `--model` for another GGUF file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from bot.app import environments_of
 from bot.settings import Settings
 from generation.budget import MemoryBudget
 from generation.catalog import Catalog, ModelInfo
+from generation.errors import AtelierError
 from generation.supervisor import Request, Supervisor
 
 ROOT = Path(__file__).parents[1]
 BARE = Path(__file__).with_name("bare_text.py")
-THREADS = 1
 STORY = "Erzähl mir eine Geschichte von einem Fuchs und einer Eule im Wald. "
 OPENING = ({"role": "system", "text": "Antworte freundlich."}, {"role": "user", "text": STORY * 4})
 QUESTION = {"role": "user", "text": "Welche Farbe hat der Fuchs?"}
@@ -81,8 +81,8 @@ class Bare:
 
 
 @asynccontextmanager
-async def opened(file: Path | None) -> AsyncIterator[tuple[Worker, Bare]]:
-    os.environ["ATELIER_THREADS"] = str(THREADS)
+async def opened(file: Path | None, threads: int) -> AsyncIterator[tuple[Worker, Bare]]:
+    os.environ["ATELIER_THREADS"] = str(threads)
     environments = environments_of(Settings(_env_file=None), report=print)  # type: ignore[call-arg]
     python = await environments.ensure("text")
     with tempfile.TemporaryDirectory() as name:
@@ -93,7 +93,7 @@ async def opened(file: Path | None) -> AsyncIterator[tuple[Worker, Bare]]:
         assert model.path is not None
         gguf = model.path if model.path.is_file() else next(model.path.glob("*.gguf"))
         process = await asyncio.create_subprocess_exec(
-            str(python), str(BARE), str(gguf), str(THREADS),
+            str(python), str(BARE), str(gguf), str(threads),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -126,8 +126,8 @@ async def pair(worker: Worker, bare: Bare, *, length: int, seed: int) -> Measure
     )
 
 
-async def measure(*, pairs: int, length: int, file: Path | None) -> None:
-    async with opened(file) as (worker, bare):
+async def measure(*, pairs: int, length: int, file: Path | None, threads: int) -> None:
+    async with opened(file, threads) as (worker, bare):
         await pair(worker, bare, length=length, seed=0)  # loads the model
         found = [await pair(worker, bare, length=length, seed=seed) for seed in range(1, pairs + 1)]
     line("tokens a second", [(one.speed, one.bare_speed) for one in found], "")
@@ -151,10 +151,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--length", type=int, default=120)
     parser.add_argument("--model", type=Path, help="a GGUF file instead of the mini model")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="one pair, ten tokens")
     options = parser.parse_args(arguments)
     pairs, length = (1, 10) if options.quick else (options.pairs, options.length)
-    asyncio.run(measure(pairs=pairs, length=length, file=options.model))
+    if options.model is not None and not options.model.is_file():
+        parser.error(f"there is no file {options.model}")
+    try:
+        asyncio.run(measure(pairs=pairs, length=length, file=options.model, threads=options.threads))
+    except AtelierError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
+import pytest
+
+from benchmarks.text import main
 from tests.contract.conftest import ROOT
 from tests.contract.text_runs import TextRuns
 
@@ -23,3 +27,9 @@ async def test_prints_its_figures(texts: TextRuns) -> None:
     assert process.returncode == 0, output.decode()
     for line in ("text tokens a second", "first token of a second question", "old tokens computed again: 0"):
         assert line in output.decode()
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--model", str(tmp_path / "none.gguf")])
+    assert "there is no file" in capsys.readouterr().err
