@@ -10,11 +10,11 @@ from bot.settings import Settings
 from generation.errors import EnvironmentFailed
 
 LEAST = {
-    "questions": 0.7,
+    "questions": 0.8,
     "sentences": 0.9,
     "next_words": 0.85,
-    "memory": 0.5,
-    "honesty": 0.8,
+    "memory": 0.7,
+    "honesty": 0.85,
     "control": 1.0,
 }
 """What the stored weights keep, not what we want of them (see the card): 40 questions and 12 conversations scatter."""

@@ -8,7 +8,7 @@ from bot.app import environments_of
 from bot.mini_scores import score_mini
 from bot.settings import Settings
 
-LEAST = {"colour": 0.85, "ground": 0.8, "shape": 0.6, "relation": 0.7, "card": 0.75}
+LEAST = {"colour": 0.9, "ground": 0.9, "shape": 0.75, "relation": 0.8, "card": 0.75}
 """Below what the whole measurement gives: 24 wordings at 12 steps scatter."""
 
 
