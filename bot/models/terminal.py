@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from bot.i18n import Sentences
-from bot.models.errors import ModelFilesWrong
+from bot.models.errors import ModelFilesWrong, PullFailed
 from bot.models.listing import Row, as_plain, disk_mb, doubts, medium_name, rows
 from bot.models.store import PINNED, Store, size_of
 from generation.catalog import Catalog, ModelInfo
@@ -89,8 +90,11 @@ class Terminal:
 
     def pull(self, model_id: str, *, trust: bool) -> None:
         """Raises NotFound, PullFailed."""
-        from bot.models.hub import Hub
-        from bot.models.pull import Pull
+        try:
+            from bot.models.hub import Hub
+            from bot.models.pull import Pull
+        except ValueError as error:  # the hub's client reads its address when it is imported
+            raise PullFailed("pull_offline", address=os.environ.get("HF_ENDPOINT", "")) from error
 
         model = self._catalog.get(model_id)
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()

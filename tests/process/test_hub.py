@@ -308,6 +308,13 @@ def test_every_failure_is_one_sentence_and_leaves_no_model(
     assert command.left() == []
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://127.0.0.1:1"])
+def test_an_address_that_is_none(command: Command, address: str) -> None:
+    command.variables["HF_ENDPOINT"] = address
+    code, _, error = command.pull()  # the client itself prints a line on an address that it cannot read
+    assert (code, error) == (1, said("pull_offline", address=address))
+
+
 def test_in_english_too(command: Command, hub: HubServer) -> None:
     command.variables["LC_ALL"] = "en_GB.UTF-8"
     hub.repositories.clear()
