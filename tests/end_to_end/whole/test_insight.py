@@ -19,6 +19,7 @@ from tests.end_to_end.whole.conftest import EPHEMERAL, Klass
 
 Say = Callable[..., str]
 BEGINNING = "Die Farbe des Schnees ist"
+pytestmark = pytest.mark.compiled
 MODEL = Path(generation.__file__).parent / "mini" / "text" / "weights" / "mini-text.gguf"
 DIRECTLY = """
 import json, sys
