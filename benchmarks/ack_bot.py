@@ -15,7 +15,6 @@ from typing import Any
 import discord
 
 from bot.addresses import read_address
-from bot.app import _desk as desk_of
 from bot.app import catalog_of
 from bot.client import AtelierBot
 from bot.endpoints import point_to
@@ -29,8 +28,8 @@ from bot.services.desk import Desk
 from bot.services.ports import ImageRequest, ReplyAddress, Requester, Ticket
 from bot.services.submit import Submit
 from bot.settings import Settings
+from bot.wiring import Parts, desk_of
 from cogs import EXTENSIONS
-from data.artifacts import Artifacts
 from data.database import Database
 from data.jobs import Jobs
 from data.timings import Timings
@@ -106,10 +105,11 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         stack.push_async_callback(dispatcher.close)
         await dispatcher.start()
         pipeline = Pipeline(text_checks=[WordCheck()], image_check=_no_pictures, timeout_s=60.0)
-        yield desk_of(
-            settings, database, catalog, jobs, Artifacts(database, folder / "artifacts"), dispatcher, pipeline,
-            Sentences.load(), workers, folder,
+        parts = Parts(
+            settings=settings, database=database, catalog=catalog, supervisor=workers, work_dir=folder,
+            sentences=Sentences.load(), pipeline=pipeline,
         )  # fmt: skip
+        yield desk_of(parts, dispatcher)
 
 
 async def _no_pictures(files: Any) -> Any:

@@ -14,42 +14,22 @@ import generation
 from bot.hardware import model_memory_mb, worker_threads
 from bot.i18n import Sentences, system_language
 from bot.installing import tell_steps
-from bot.services.cancel import Cancel
-from bot.services.chat import Chat
-from bot.services.compose import Composer
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
-from bot.services.explain import Explain
-from bot.services.image_finishing import ImageFinisher
-from bot.services.insight import Insight
-from bot.services.insight_data import MEDIA as INSIGHT_MEDIA
 from bot.services.insight_data import worker_task
-from bot.services.insight_drawing import InsightDrawing
-from bot.services.insight_finishing import InsightFinisher
-from bot.services.insight_kept import KeptInsights
-from bot.services.insight_votes import InsightVotes
-from bot.services.intake import Intake
-from bot.services.limits import Limits
-from bot.services.overview import Overview
 from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
-from bot.services.prompt_help import PromptHelp
 from bot.services.recovery import Recovery
-from bot.services.submit import Submit
-from bot.services.text_finishing import TextFinisher
 from bot.services.upkeep import Upkeep
-from bot.services.write import Write
 from bot.settings import Settings
+from bot.wiring import Parts, desk_of, finishers_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
 from data.artifacts import Artifacts
-from data.conversations import Conversations
 from data.database import Database
-from data.jobs import Jobs
 from data.posts import Posts
 from data.timings import Timings
-from data.votes import Votes
 from generation.budget import MemoryBudget
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
@@ -176,52 +156,39 @@ async def assemble(
     pauses: Sequence[float] = PAUSES_S,
 ) -> Atelier:
     """Put the parts together around an open database and a supervisor; `stack` closes what is opened here."""
-    jobs, addresses = Jobs(database), ReplyAddresses(database)
-    artifacts = Artifacts(database, settings.data_dir / "artifacts")
-    conversations = Conversations(database)
+    addresses = ReplyAddresses(database)
     check = SafetyCheck(supervisor=supervisor, model=catalog.default("safety"), work_dir=work_dir)
-    pipeline = Pipeline(
-        text_checks=[WordCheck()],
-        image_check=check,
-        answer_checks=[AnswerRules()],
-        dialogue_check=_guard(catalog, supervisor, work_dir),
-        timeout_s=_CHECK_TIMEOUT_S,
+    parts = Parts(
+        settings=settings,
+        database=database,
+        catalog=catalog,
+        supervisor=supervisor,
+        work_dir=work_dir,
+        sentences=sentences,
+        pipeline=Pipeline(
+            text_checks=[WordCheck()],
+            image_check=check,
+            answer_checks=[AnswerRules()],
+            dialogue_check=_guard(catalog, supervisor, work_dir),
+            timeout_s=_CHECK_TIMEOUT_S,
+        ),
     )
+    jobs, artifacts = parts.jobs, parts.artifacts
     progress = ProgressReport(publisher=publisher, addresses=addresses)
     stack.push_async_callback(progress.close)
     posting = Posting(
         jobs=jobs,
         addresses=addresses,
         posts=Posts(database),
-        conversations=conversations,
+        conversations=parts.conversations,
         publisher=publisher,
         pauses=pauses,
     )
     stack.push_async_callback(posting.close)
-    insight = InsightFinisher(
-        pipeline=pipeline,
-        drawing=InsightDrawing(supervisor=supervisor, catalog=catalog, sentence=sentences.text),
-        artifacts=artifacts,
-        catalog=catalog,
-    )
     deliver = Deliver(
         jobs=jobs,
         artifacts=artifacts,
-        finishers={
-            "image": ImageFinisher(
-                pipeline=pipeline,
-                composer=Composer(
-                    supervisor=supervisor, catalog=catalog, artifacts=artifacts, sentence=sentences.text
-                ),
-                artifacts=artifacts,
-                work_dir=work_dir,
-                prepare=check.prepare,
-            ),
-            "text": TextFinisher(
-                pipeline=pipeline, artifacts=artifacts, conversations=conversations, catalog=catalog
-            ),
-            **dict.fromkeys(INSIGHT_MEDIA, insight),
-        },
+        finishers=finishers_of(parts, prepare=check.prepare),
         posting=posting,
         work_dir=work_dir,
     )
@@ -241,18 +208,7 @@ async def assemble(
     await _keep_up(stack, addresses, artifacts)
     await dispatcher.start()
     return Atelier(
-        desk=_desk(
-            settings,
-            database,
-            catalog,
-            jobs,
-            artifacts,
-            dispatcher,
-            pipeline,
-            sentences,
-            supervisor,
-            work_dir,
-        ),
+        desk=desk_of(parts, dispatcher),
         recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
         families=tuple(family for family in settings.families if catalog.is_usable(family)),
@@ -272,56 +228,6 @@ async def _keep_up(stack: AsyncExitStack, addresses: ReplyAddresses, artifacts: 
     stack.push_async_callback(upkeep.close)
     await upkeep.sweep()
     upkeep.start()
-
-
-def _desk(
-    settings: Settings,
-    database: Database,
-    catalog: Catalog,
-    jobs: Jobs,
-    artifacts: Artifacts,
-    dispatcher: Dispatcher,
-    pipeline: Pipeline,
-    sentences: Sentences,
-    supervisor: Supervisor,
-    work_dir: Path,
-) -> Desk:
-    intake = Intake(
-        catalog=catalog,
-        jobs=jobs,
-        dispatcher=dispatcher,
-        pipeline=pipeline,
-        limits=Limits(jobs=jobs, waiting=settings.limit_waiting),
-    )
-    kept = KeptInsights(artifacts=artifacts)
-    insight = Insight(intake=intake, kept=kept)
-    prompt_help = PromptHelp(
-        intake=intake,
-        catalog=catalog,
-        supervisor=supervisor,
-        pipeline=pipeline,
-        sentence=sentences.text,
-        work_dir=work_dir,
-    )
-    return Desk(
-        submit=Submit(intake=intake, catalog=catalog, prompt_help=prompt_help),
-        prompt_help=prompt_help,
-        write=Write(intake=intake, sentence=sentences.text),
-        chat=Chat(
-            intake=intake,
-            conversations=Conversations(database),
-            jobs=jobs,
-            dispatcher=dispatcher,
-            pipeline=pipeline,
-            sentence=sentences.text,
-        ),
-        explain=Explain(intake=intake, sentence=sentences.text),
-        insight=insight,
-        votes=InsightVotes(insight=insight, kept=kept, votes=Votes(database), pipeline=pipeline),
-        cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
-        queue=Overview(jobs=jobs, dispatcher=dispatcher),
-        catalog=catalog,
-    )
 
 
 def _fits(job: Job, catalog: Catalog, supervisor: Supervisor) -> bool:

@@ -1,0 +1,127 @@
+"""What the composition root hands on: how each medium's results are finished, and what the commands call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.i18n import Sentences
+from bot.services.cancel import Cancel
+from bot.services.chat import Chat
+from bot.services.compose import Composer
+from bot.services.desk import Desk
+from bot.services.explain import Explain
+from bot.services.finishing import Finisher
+from bot.services.image_finishing import ImageFinisher
+from bot.services.insight import Insight
+from bot.services.insight_data import MEDIA as INSIGHT_MEDIA
+from bot.services.insight_drawing import InsightDrawing
+from bot.services.insight_finishing import InsightFinisher
+from bot.services.insight_kept import KeptInsights
+from bot.services.insight_votes import InsightVotes
+from bot.services.intake import Intake
+from bot.services.limits import Limits
+from bot.services.overview import Overview
+from bot.services.prompt_help import PromptHelp
+from bot.services.submit import Submit
+from bot.services.text_finishing import TextFinisher
+from bot.services.write import Write
+from bot.settings import Settings
+from data.artifacts import Artifacts
+from data.conversations import Conversations
+from data.database import Database
+from data.jobs import Jobs
+from data.votes import Votes
+from generation.catalog import Catalog
+from generation.dispatcher import Dispatcher
+from generation.supervisor import Supervisor
+from moderation.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What nearly every service is made of."""
+
+    settings: Settings
+    database: Database
+    catalog: Catalog
+    supervisor: Supervisor
+    work_dir: Path
+    sentences: Sentences
+    pipeline: Pipeline
+    jobs: Jobs = field(init=False)
+    artifacts: Artifacts = field(init=False)
+    conversations: Conversations = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "jobs", Jobs(self.database))
+        object.__setattr__(self, "artifacts", Artifacts(self.database, self.settings.data_dir / "artifacts"))
+        object.__setattr__(self, "conversations", Conversations(self.database))
+
+
+def finishers_of(parts: Parts, *, prepare: Callable[[], Awaitable[None]]) -> Mapping[str, Finisher]:
+    """One a medium. `prepare` waits until pictures can be checked."""
+    pipeline, artifacts, catalog = parts.pipeline, parts.artifacts, parts.catalog
+    sentence = parts.sentences.text
+    insight = InsightFinisher(
+        pipeline=pipeline,
+        drawing=InsightDrawing(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
+        artifacts=artifacts,
+        catalog=catalog,
+    )
+    image = ImageFinisher(
+        pipeline=pipeline,
+        composer=Composer(
+            supervisor=parts.supervisor, catalog=catalog, artifacts=artifacts, sentence=sentence
+        ),
+        artifacts=artifacts,
+        work_dir=parts.work_dir,
+        prepare=prepare,
+    )
+    text = TextFinisher(
+        pipeline=pipeline, artifacts=artifacts, conversations=parts.conversations, catalog=catalog
+    )
+    return {"image": image, "text": text, **dict.fromkeys(INSIGHT_MEDIA, insight)}
+
+
+def desk_of(parts: Parts, dispatcher: Dispatcher) -> Desk:
+    """Everything that a command or a press may ask for."""
+    catalog, jobs, pipeline, sentence = parts.catalog, parts.jobs, parts.pipeline, parts.sentences.text
+    intake = Intake(
+        catalog=catalog,
+        jobs=jobs,
+        dispatcher=dispatcher,
+        pipeline=pipeline,
+        limits=Limits(jobs=jobs, waiting=parts.settings.limit_waiting),
+    )
+    prompt_help = PromptHelp(
+        intake=intake,
+        catalog=catalog,
+        supervisor=parts.supervisor,
+        pipeline=pipeline,
+        sentence=sentence,
+        work_dir=parts.work_dir,
+    )
+    chat = Chat(
+        intake=intake,
+        conversations=parts.conversations,
+        jobs=jobs,
+        dispatcher=dispatcher,
+        pipeline=pipeline,
+        sentence=sentence,
+    )
+    kept = KeptInsights(artifacts=parts.artifacts)
+    insight = Insight(intake=intake, kept=kept)
+    return Desk(
+        submit=Submit(intake=intake, catalog=catalog, prompt_help=prompt_help),
+        prompt_help=prompt_help,
+        write=Write(intake=intake, sentence=sentence),
+        chat=chat,
+        explain=Explain(intake=intake, sentence=sentence),
+        insight=insight,
+        votes=InsightVotes(insight=insight, kept=kept, votes=Votes(parts.database), pipeline=pipeline),
+        cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
+        queue=Overview(jobs=jobs, dispatcher=dispatcher),
+        catalog=catalog,
+    )
