@@ -183,28 +183,32 @@ class FakeDiscord:
 AWAY = NotDelivered("Discord is away")
 
 
-def small_catalog(*names: str) -> Catalog:
-    def model(name: str, family: str, medium: str, **more: Any) -> ModelInfo:
-        return ModelInfo(
-            id=name,
-            family=family,
-            medium=medium,
-            title=name.title(),
-            path=Path(),
-            licence="Apache-2.0",
-            languages=("de", "en"),
-            memory_mb=10,
-            default_width=64,
-            default_height=64,
-            default_steps=20,
-            default_guidance=6.5,
-            data_sentence={"de": "Gezeichnetes.", "en": "Drawings."},
-            **more,
-        )
+def model_info(name: str, family: str, medium: str, *, title: str = "", mini: bool = False) -> ModelInfo:
+    """An installed model of which only its names matter."""
+    return ModelInfo(
+        id=name,
+        family=family,
+        medium=medium,
+        title=title or name.title(),
+        path=Path(),
+        licence="Apache-2.0",
+        languages=("de", "en"),
+        memory_mb=10,
+        default_width=64,
+        default_height=64,
+        default_steps=20,
+        default_guidance=6.5,
+        data_sentence={"de": "Gezeichnetes.", "en": "Drawings."},
+        mini=mini,
+    )
 
-    images = [model(name, "diffusion", "image", mini=name == "mini") for name in names or ("mini", "big")]
+
+def small_catalog(*names: str) -> Catalog:
+    images = [
+        model_info(name, "diffusion", "image", mini=name == "mini") for name in names or ("mini", "big")
+    ]
     # no memory for others: the mini model is the default
-    return Catalog([*images, model("checker", "safety", "safety")], memory_mb=0)
+    return Catalog([*images, model_info("checker", "safety", "safety")], memory_mb=0)
 
 
 async def until(what: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 5.0) -> None:

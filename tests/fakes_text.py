@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from bot.services.ports import Posted, ReplyAddress, TextPost
-from generation.catalog import Catalog, ModelInfo
+from generation.catalog import Catalog
 from generation.supervisor import Outcome, Progress, Request
 from generation.worker.api import File
 from moderation.verdict import Approved
-from tests.fakes import FakeDiscord, Fault, Workshop
+from tests.fakes import FakeDiscord, Fault, Workshop, model_info
 from tests.fakes_dispatch import FakeRunner
 
 
@@ -63,23 +62,5 @@ class TextDiscord(FakeDiscord):
 
 
 def text_catalog(*names: str) -> Catalog:
-    def model(name: str, family: str, medium: str, *, mini: bool) -> ModelInfo:
-        return ModelInfo(
-            id=name,
-            family=family,
-            medium=medium,
-            title=name.title(),
-            path=Path(),
-            licence="Apache-2.0",
-            languages=("de", "en"),
-            memory_mb=10,
-            default_width=64,
-            default_height=64,
-            default_steps=20,
-            default_guidance=6.5,
-            data_sentence={"de": "Geschriebenes.", "en": "Writings."},
-            mini=mini,
-        )
-
-    texts = [model(name, "text", "text", mini=True) for name in names or ("writer", "poet")]
-    return Catalog([*texts, model("checker", "safety", "safety", mini=False)])
+    texts = [model_info(name, "text", "text", mini=True) for name in names or ("writer", "poet")]
+    return Catalog([*texts, model_info("checker", "safety", "safety")])

@@ -29,12 +29,13 @@ from bot.services.ports import (
 )
 from bot.services.submit import _image_params, _number, _whole
 from data.conversations import Conversation
-from generation.catalog import Catalog, ModelInfo
+from generation.catalog import Catalog
 from generation.errors import LimitReached, NotAllowed, NotFound, Refused
 from generation.job import ENDED, Job, JobState, draw_seed, new_job_id, seed_of
 from generation.params import ImageParams, parse_seed
 from moderation.pipeline import ImageScore, Pipeline
 from moderation.verdict import Approved, Verdict
+from tests.fakes import model_info
 
 
 def png(path: Path, colour: tuple[int, int, int] = (200, 30, 30), size: int = 8) -> Path:
@@ -52,25 +53,12 @@ def png(path: Path, colour: tuple[int, int, int] = (200, 30, 30), size: int = 8)
 
 
 def catalog() -> Catalog:
-    def model(name: str, title: str, *, mini: bool) -> ModelInfo:
-        return ModelInfo(
-            id=name,
-            family="fake",
-            medium="image",
-            title=title,
-            path=Path(),
-            licence="Apache-2.0",
-            languages=("de", "en"),
-            memory_mb=10,
-            default_width=64,
-            default_height=64,
-            default_steps=20,
-            default_guidance=6.5,
-            data_sentence={"de": "Gezeichnetes.", "en": "Drawings."},
-            mini=mini,
-        )
-
-    return Catalog([model("mini", "Mini", mini=True), model("big", "Großes Modell", mini=False)])
+    return Catalog(
+        [
+            model_info("mini", "fake", "image", mini=True),
+            model_info("big", "fake", "image", title="Großes Modell"),
+        ]
+    )
 
 
 class _AllowAll:
