@@ -1,7 +1,9 @@
 """Six everyday sounds, written as sums of sines and filtered noise: the data of the effects model.
 
 `play(sound, seconds, rng)` gives float32 samples at 16 kHz in -1..1. What is not asked for varies a little from one
-call to the next; nothing is recorded, everything follows from the random generator.
+call to the next; nothing is recorded, everything follows from the random generator. Events begin on the raster of
+25 frames a second and lasting tones have whole periods in a frame: a small codec can then say the same thing with the
+same code, wherever it stands.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from numpy.typing import NDArray
 from generation.mini.music.effects_words import Sound
 
 RATE = 16_000
+HOP = 640  # samples in a frame of the codec
+RASTER = RATE / HOP
 
 
 # Events a second for slow, middling and fast.
 PACE = {"dog": (0.8, 1.4, 2.6), "steps": (1.0, 1.8, 3.2), "bell": (0.4, 0.8, 1.8), "siren": (0.9, 1.6, 3.4)}
 # What low, middling and high mean in hertz.
-PITCH = {"dog": (170.0, 300.0, 560.0), "bell": (240.0, 440.0, 830.0), "siren": (300.0, 440.0, 640.0)}
+PITCH = {"dog": (170.0, 300.0, 560.0), "bell": (250.0, 450.0, 800.0), "siren": (300.0, 450.0, 600.0)}
 LOUDNESS = (0.10, 0.24, 0.5)
 # Partials of a church bell: ratio to the note, strength, seconds until it has faded to a third.
 BELL = (
@@ -43,7 +47,7 @@ def play(sound: Sound, seconds: float, rng: np.random.Generator) -> NDArray[np.f
     wave = maker(sound, count, rng)
     if sound.level < 0 and sound.kind not in ("rain", "wind"):
         wave = _far(wave)
-    loudness = LOUDNESS[sound.level + 1] * rng.uniform(0.85, 1.15)
+    loudness = LOUDNESS[sound.level + 1] * rng.uniform(0.92, 1.08)
     peak = float(np.quantile(np.abs(wave), 0.999)) or 1.0
     return np.clip(wave * (loudness / peak), -0.95, 0.95).astype(np.float32)
 
@@ -82,10 +86,10 @@ def _far(wave: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _times(sound: Sound, count: int, rng: np.random.Generator, wobble: float) -> list[int]:
     """Starts of the events in samples; the first comes within a third of a second."""
-    gap = 1 / (PACE[sound.kind][sound.pace + 1] * rng.uniform(0.92, 1.08))
-    at, starts = rng.uniform(0.03, 0.3), []
-    while at < count / RATE:
-        starts.append(int(at * RATE))
+    gap = 1 / (PACE[sound.kind][sound.pace + 1] * rng.uniform(0.93, 1.07))
+    at, starts = rng.uniform(0.0, 0.3), []
+    while round(at * RASTER) * HOP < count:
+        starts.append(round(at * RASTER) * HOP)
         at += gap * (1 + wobble * rng.uniform(-1, 1))
     return starts
 
@@ -97,15 +101,15 @@ def _add(wave: NDArray[np.float64], part: NDArray[np.float64], start: int) -> No
 
 def _dog(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     wave = np.zeros(count)
-    pitch = PITCH["dog"][sound.pitch + 1] * rng.uniform(0.92, 1.08)
+    pitch = PITCH["dog"][sound.pitch + 1] * rng.choice((0.94, 1.0, 1.06))
     for start in _times(sound, count, rng, 0.12):
-        _add(wave, _bark(pitch * rng.uniform(0.95, 1.05), rng), start)
+        _add(wave, _bark(pitch * rng.choice((0.96, 1.0, 1.04)), rng), start)
     return wave
 
 
 def _bark(pitch: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """A short cry: the voice jumps up and falls, the mouth opens and closes, with breath around it."""
-    length = int(RATE * rng.uniform(0.16, 0.22))
+    length = HOP * int(rng.integers(4, 6))
     at = np.linspace(0, 1, length)
     voice = pitch * (0.75 + 0.75 * np.sin(np.pi * np.minimum(at * 1.25, 1)) ** 0.8)
     phase = 2 * np.pi * np.cumsum(voice) / RATE
@@ -122,12 +126,12 @@ def _bark(pitch: float, rng: np.random.Generator) -> NDArray[np.float64]:
 
 def _steps(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     wave = np.zeros(count)
-    size = (0.62, 1.0, 1.55)[sound.pitch + 1] * rng.uniform(0.93, 1.07)
+    size = (0.62, 1.0, 1.55)[sound.pitch + 1] * rng.choice((0.96, 1.04))
     for index, start in enumerate(_times(sound, count, rng, 0.05)):
         side = 1.0 if index % 2 else 0.88
         strength = rng.uniform(0.8, 1.0)
         _add(wave, strength * _knock(160 * size * side, rng), start)
-        toe = start + int(RATE * rng.uniform(0.06, 0.08) / size)
+        toe = start + 2 * HOP
         _add(wave, 0.35 * strength * _knock(230 * size * side, rng), toe)
     return wave
 
@@ -137,7 +141,7 @@ def _knock(pitch: float, rng: np.random.Generator) -> NDArray[np.float64]:
     at = np.arange(int(0.16 * RATE)) / RATE
     knock = np.zeros(len(at))
     for ratio, strength, fade in ((1.0, 1.0, 0.035), (2.3, 0.7, 0.022), (4.1, 0.5, 0.013), (7.3, 0.3, 0.007)):
-        knock += strength * np.exp(-at / fade) * np.sin(2 * np.pi * pitch * ratio * at + rng.uniform(0, 1.5))
+        knock += strength * np.exp(-at / fade) * np.sin(2 * np.pi * pitch * ratio * at)
     click = rng.standard_normal(len(at)) * np.exp(-at / 0.003) * 0.5
     return (knock + click) * np.minimum(at * 2000, 1)
 
@@ -178,14 +182,14 @@ def _wander(frames: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 def _bell(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     wave = np.zeros(count)
-    pitch = PITCH["bell"][sound.pitch + 1] * rng.choice((1.0, 2 ** (1 / 12), 2 ** (-1 / 12)))
+    pitch = PITCH["bell"][sound.pitch + 1]
     fade = (1.5, 1.0, 0.7)[sound.pitch + 1]
     for start in _times(sound, count, rng, 0.02):
         at = np.arange(count - start) / RATE
         strength = rng.uniform(0.85, 1.0)
         for ratio, share, decay in BELL:
             if pitch * ratio < 7500:
-                tone = np.sin(2 * np.pi * pitch * ratio * at + rng.uniform(0, 6.28))
+                tone = np.sin(2 * np.pi * round(pitch * ratio / RASTER) * RASTER * at)
                 wave[start:] += (
                     strength * share * np.exp(-at / (decay * fade)) * tone * np.minimum(at * 800, 1)
                 )
@@ -194,13 +198,11 @@ def _bell(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.floa
 
 def _siren(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Two horns that take turns, a fourth apart, as fire engines have them."""
-    low = PITCH["siren"][sound.pitch + 1] * rng.choice((1.0, 2 ** (1 / 12), 2 ** (-1 / 12)))
+    low = PITCH["siren"][sound.pitch + 1]
     at = np.arange(count) / RATE
-    turn = PACE["siren"][sound.pace + 1] * rng.uniform(0.95, 1.05)
-    upper = (np.floor(at * turn + rng.uniform()) % 2).astype(float)
-    smooth = np.hanning(321)
-    upper = np.convolve(np.pad(upper, 160, mode="edge"), smooth / smooth.sum(), mode="valid")
-    phase = 2 * np.pi * np.cumsum(low * (1 + upper / 3)) / RATE
+    turn = round(RASTER / PACE["siren"][sound.pace + 1] * rng.uniform(0.95, 1.05))
+    frame = np.arange(count) // HOP + rng.integers(0, 2 * turn)
+    phase = 2 * np.pi * low * (1 + (frame // turn % 2) / 3) * at
     wave = np.zeros(count)
     for harmonic, strength in enumerate((1.0, 0.7, 0.55, 0.4, 0.25, 0.15), start=1):
         wave += strength * np.sin(harmonic * phase)
