@@ -18,7 +18,7 @@ __all__ = ["Catalog", "CatalogError", "ModelInfo", "Source", "best_first"]
 CHECKERS = frozenset({"safety", "guard"})
 """Media whose models judge what others make. The best one on this machine is used, whatever the memory: when
 the card is full it runs on the processor, and no picture is worth a worse check."""
-UNSEEN = CHECKERS | {"text"}
+UNSEEN = CHECKERS | {"text", "music", "sound", "notes"}
 """Media whose models make nothing that a picture checker could judge."""
 
 
@@ -88,7 +88,8 @@ class Catalog:
     def demand_checker(self, model: ModelInfo) -> None:
         """Raises ModelMissing checker_missing: the rehearsal checker knows its test card and nothing else.
 
-        What a real model shows is judged by a real checker or not made at all. Texts are judged by other checks.
+        What a real model shows is judged by a real checker or not made at all. Texts and sounds are judged by other
+        checks.
         """
         if not model.mini and model.medium not in UNSEEN and not self.has_checker():
             raise ModelMissing("checker_missing", model=model.title)

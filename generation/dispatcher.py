@@ -42,7 +42,8 @@ class _Active:
 class Dispatcher:
     """Runs queued jobs, at most `concurrency[family]` (1) of a family at a time.
 
-    `requests` turns a job into what the runner gets. `on_outcome(job, outcome)` gets a job that is still
+    `requests` turns a job into what the runner gets; before that `prepare` looks up what its parameters refer to, and
+    raises an AtelierError where that is gone. `on_outcome(job, outcome)` gets a job that is still
     `running` and moves it on; `on_failure(job, error)` one that is `failed` or `cancelled` already. Both are
     called in tasks of their own, while the next job runs. `fits`: whether a job's model finds room in memory.
     """
@@ -58,6 +59,7 @@ class Dispatcher:
         on_progress: Callable[[Job, Progress], None],
         on_outcome: Callable[[Job, Outcome], Awaitable[None]],
         on_failure: Callable[[Job, WorkerError], Awaitable[None]],
+        prepare: Callable[[Job], Awaitable[Job]] | None = None,
         concurrency: Mapping[str, int] | None = None,
         fits: Callable[[Job], bool] = lambda job: True,
         clock: Callable[[], float] = time.monotonic,
@@ -67,6 +69,7 @@ class Dispatcher:
         self._moves = Moves(store)
         self._forecast = Forecast(timings)
         self._requests = requests
+        self._prepare = prepare
         self._on_progress = on_progress
         self._on_outcome = on_outcome
         self._on_failure = on_failure
@@ -201,22 +204,34 @@ class Dispatcher:
         """One attempt; the family's place is free again as soon as the worker is done. Raises NotFound."""
         try:
             active.job = await self._moves.commit(active.job.id, JobState.RUNNING, expect=JobState.QUEUED)
+            request = await self._request(active.job)
             if active.cancelled or self._moves.closing:
                 return None, TaskCancelled()
             active.started, active.since = True, self._clock()
-            return await self._run(active.job), None
+            return await self._run(active.job, request), None
         except WorkerError as error:
             return None, error
         finally:
             self._busy[active.job.family] -= 1
             self._dispatch()
 
-    async def _run(self, job: Job) -> Outcome:
+    async def _request(self, job: Job) -> Request:
         """Raises WorkerError, whatever happens."""
+
+        async def prepared() -> Request:
+            return self._requests(job if self._prepare is None else await self._prepare(job))
+
+        return await self._tried(job, prepared())
+
+    async def _run(self, job: Job, request: Request) -> Outcome:
+        """Raises WorkerError, whatever happens."""
+        return await self._tried(
+            job, self._runner.run(request, lambda progress: self._on_progress(job, progress))
+        )
+
+    async def _tried(self, job: Job, work: Awaitable[T]) -> T:
         try:
-            return await self._runner.run(
-                self._requests(job), lambda progress: self._on_progress(job, progress)
-            )
+            return await work
         except WorkerError:
             raise
         except AtelierError as error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from generation import wire
 from generation.errors import ModelMissing, OutOfMemory, TaskCancelled, WorkerError
 from generation.patience import Patience
+
+_REASON = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,4 +65,8 @@ def _error_of(failed: wire.Failed, *, asked: bool) -> WorkerError:
         return ModelMissing()
     if failed.code == "model_broken":
         return ModelMissing("model_broken")
-    return WorkerError("invalid_input" if failed.code == "invalid" else None)
+    if failed.code == "invalid":
+        # a worker is not trusted with sentences: one word, which names one of ours
+        reason = failed.detail if _REASON.fullmatch(failed.detail) else ""
+        return WorkerError("invalid_input", reason=reason)
+    return WorkerError()

@@ -11,6 +11,10 @@ from generation.errors import InvalidInput
 from generation.params import COUNT_LIMIT, clean_prompt
 from generation.text_params import clean_text
 
+MUSIC: Final = "music"
+SOUND: Final = "sound"
+NOTES: Final = "notes"
+MEDIA: Final = (MUSIC, SOUND, NOTES)
 Mark = Literal["intro", "verse", "chorus", "solo", "instrumental", "outro"]
 MARKS: Final[tuple[Mark, ...]] = get_args(Mark)
 Format = Literal["ogg", "mp3"]
@@ -28,8 +32,8 @@ NOTES_COUNT_LIMIT, CONTINUATIONS = 6, 6
 NOTES_LIMIT: Final = 512
 BEATS_LIMIT: Final = 4096.0
 NOTES_TEMPERATURE_LOW, NOTES_TEMPERATURE_HIGH, DEFAULT_NOTES_TEMPERATURE = 0.1, 2.0, 1.0
-_OPTIONAL = ("original", "declaration")
-"""Facts for people, which no model reads; left out of the plain form where there are none."""
+FOR_PEOPLE: Final = ("original", "declaration", "upload")
+"""Facts that no model reads; left out of the plain form where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,9 @@ class Note:
 class MusicParams:
     """Music of `seconds`; with `sections` it is made one after another, and their seconds add up to `seconds`.
 
-    `melody` and `prior` refer to a file, see `references.py`: a melody to follow, a piece to continue (then `seconds`
-    counts what is new). `original`: what was typed, where `prompt` is its translation. `declaration`: why the
-    uploaded file may be used.
+    `melody` (to be followed) and `prior` (to be continued) name an upload, or `<job>/<index>` for a posted piece. With
+    a prior `seconds` counts what is new. `original`: what was typed, where `prompt` is its translation.
+    `declaration`: why the uploaded file may be used.
     """
 
     prompt: str
@@ -81,6 +85,11 @@ class MusicParams:
             raise InvalidInput("seconds_invalid", low=1, high=MUSIC_SECONDS)
         if sum(len(section.text) for section in self.sections) > LYRIC_LIMIT:
             raise InvalidInput("lyric_long", limit=LYRIC_LIMIT)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that a person wrote, or read in translation: what has to be checked."""
+        return _written(self.prompt, self.original, *(section.text for section in self.sections))
 
     def to_plain(self) -> dict[str, Any]:
         return _plain(self)
@@ -108,6 +117,10 @@ class SoundParams:
         _demand_whole(self.seconds, 1, SOUND_SECONDS, "seconds_invalid")
         _demand_whole(self.count, 1, COUNT_LIMIT, "takes_invalid")
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return _written(self.prompt, self.original)
+
     def to_plain(self) -> dict[str, Any]:
         return _plain(self)
 
@@ -118,7 +131,10 @@ class SoundParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotesParams:
-    """Notes to be written, after a title, an artist or a mood, or continuing `melody`; one of both is needed."""
+    """Notes to be written, after a title, an artist or a mood, or continuing `melody`; one of both is needed.
+
+    `upload` is the file that the melody was read from, if there was one.
+    """
 
     prompt: str = ""
     melody: tuple[Note, ...] = ()
@@ -126,6 +142,7 @@ class NotesParams:
     count: int = 1
     temperature: float = DEFAULT_NOTES_TEMPERATURE
     declaration: Declaration | None = None
+    upload: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", clean_prompt(self.prompt, required=not self.melody))
@@ -139,6 +156,10 @@ class NotesParams:
         _demand_declaration(self.declaration)
         _demand_melody(self.melody)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return _written(self.prompt)
+
     def to_plain(self) -> dict[str, Any]:
         return _plain(self)
 
@@ -146,6 +167,20 @@ class NotesParams:
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         melody = tuple(Note(one["pitch"], one["start"], one["length"]) for one in plain.get("melody", ()))
         return cls(**{**plain, "melody": melody})
+
+
+def read_params(medium: str, plain: Mapping[str, Any]) -> MusicParams | SoundParams | NotesParams:
+    """The parameters of a job of one of MEDIA. Raises KeyError for another medium."""
+    kinds: Mapping[str, type[MusicParams | SoundParams | NotesParams]] = {
+        MUSIC: MusicParams,
+        SOUND: SoundParams,
+        NOTES: NotesParams,
+    }
+    return kinds[medium].from_plain(plain)
+
+
+def _written(*texts: str) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
 
 
 def _clean(params: MusicParams | SoundParams) -> None:
@@ -165,7 +200,7 @@ def _clean(params: MusicParams | SoundParams) -> None:
 
 
 def _plain(params: MusicParams | SoundParams | NotesParams) -> dict[str, Any]:
-    plain = {key: value for key, value in asdict(params).items() if value or key not in _OPTIONAL}
+    plain = {key: value for key, value in asdict(params).items() if value or key not in FOR_PEOPLE}
     for name in ("sections", "melody"):
         if isinstance(plain.get(name), tuple):
             plain[name] = list(plain[name])

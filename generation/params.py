@@ -85,6 +85,7 @@ def parse_seed(text: str | int | None) -> int | None:
     return seed
 
 
+_UNITS = ("steps", "count", "width", "height", "length", "seconds", "tokens")
 _ORIGINALS = ("original", "original_negative")
 
 
@@ -138,5 +139,5 @@ class ImageParams:
 
 
 def work_units(params: Mapping[str, Any]) -> float:
-    """How much there is to do: steps x count x pixels, or tokens; 1 for each of them that a medium does not have."""
-    return math.prod(float(params.get(name) or 1) for name in ("steps", "count", "width", "height", "length"))
+    """How much there is to do: steps x count x pixels, tokens or seconds; 1 for each that a medium does not have."""
+    return math.prod(float(params.get(name) or 1) for name in _UNITS)

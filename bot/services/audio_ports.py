@@ -92,7 +92,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Take `index` (1…) of a job: `file` can be played (.ogg or .mp3), `midi` is there for notes. `seconds` measured."""
+    """Take `index` (1…) of a job: `file` can be played (.ogg, .mp3), `midi` is there for notes, `seconds` measured."""
 
     index: int
     seed: int
