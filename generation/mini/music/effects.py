@@ -2,13 +2,15 @@
 
 `play(sound, seconds, rng)` gives float32 samples at 16 kHz in -1..1. What is not asked for varies a little from one
 call to the next; nothing is recorded, everything follows from the random generator. Events begin on the raster of
-25 frames a second and lasting tones have whole periods in a frame: a small codec can then say the same thing with the
-same code, wherever it stands.
+25 frames a second, lasting tones have whole periods in a frame, and noise is laid out of a store of grains, each a
+frame long: a small codec can then say the same thing with the same code, wherever it stands.
 """
 
 from __future__ import annotations
 
 import math
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +20,17 @@ from generation.mini.music.effects_words import Sound
 RATE = 16_000
 HOP = 640  # samples in a frame of the codec
 RASTER = RATE / HOP
+GRAINS = 24
+FADE = 128
 
 
 # Events a second for slow, middling and fast.
 PACE = {"dog": (0.8, 1.4, 2.6), "steps": (1.0, 1.8, 3.2), "bell": (0.4, 0.8, 1.8), "siren": (0.9, 1.6, 3.4)}
 # What low, middling and high mean in hertz.
 PITCH = {"dog": (170.0, 300.0, 560.0), "bell": (250.0, 450.0, 800.0), "siren": (300.0, 450.0, 600.0)}
-LOUDNESS = (0.10, 0.24, 0.5)
+LOUDNESS = (0.22, 0.32, 0.55)
+# About the highest sample of each maker.
+HEIGHT = {"dog": 0.8, "steps": 2.2, "rain": 5.0, "wind": 2.2, "bell": 5.0, "siren": 3.0}
 # Partials of a church bell: ratio to the note, strength, seconds until it has faded to a third.
 BELL = (
     (0.5, 0.5, 1.6),
@@ -48,27 +54,38 @@ def play(sound: Sound, seconds: float, rng: np.random.Generator) -> NDArray[np.f
     if sound.level < 0 and sound.kind not in ("rain", "wind"):
         wave = _far(wave)
     loudness = LOUDNESS[sound.level + 1] * rng.uniform(0.92, 1.08)
-    peak = float(np.quantile(np.abs(wave), 0.999)) or 1.0
-    return np.clip(wave * (loudness / peak), -0.95, 0.95).astype(np.float32)
+    return np.clip(wave * loudness / HEIGHT[sound.kind], -0.95, 0.95).astype(np.float32)
 
 
-def shaped_noise(gain: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """White noise with `gain` (frames, 257 bands up to 8 kHz), frames spread evenly over `count` samples."""
-    hop, size = 128, 512
-    frames = count // hop + size // hop + 1
-    window = np.hanning(size + 1)[:size]
-    noise = rng.standard_normal(frames * hop + size)
-    cut = np.lib.stride_tricks.sliding_window_view(noise, size)[::hop][:frames] * window
-    rows = np.linspace(0, len(gain) - 1, frames).round().astype(int)
-    parts = np.fft.irfft(np.fft.rfft(cut) * gain[rows], n=size) * window
-    out = np.zeros(frames * hop + size)
-    for index, part in enumerate(parts):
-        out[index * hop : index * hop + size] += part
-    return out[size : size + count]
+@cache
+def grain(index: int) -> NDArray[np.complex128]:
+    """The spectrum of one frame of white noise; its wave can be repeated without a seam."""
+    rng = np.random.default_rng([7, index])
+    return rng.standard_normal(HOP // 2 + 1) + 1j * rng.standard_normal(HOP // 2 + 1)
+
+
+def noise(gain: NDArray[np.float64], index: int) -> NDArray[np.float64]:
+    """One frame of noise with this strength at 0, 25, 50 … 8,000 Hz, about unit size where the strength is 1."""
+    return np.fft.irfft(grain(index) * gain, n=HOP) * math.sqrt(HOP / 2)
+
+
+def _laid(frames: list[NDArray[np.float64]], count: int) -> NDArray[np.float64]:
+    """Grains one after another; each fades in while the one before goes on."""
+    rise = np.sqrt(np.linspace(0, 1, FADE))
+    fall = np.sqrt(np.linspace(1, 0, FADE))
+    out = [frames[0]]
+    for before, part in pairwise(frames):
+        out.append(np.concatenate((rise * part[:FADE] + fall * before[:FADE], part[FADE:])))
+    return np.concatenate(out)[:count]
+
+
+def _indices(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Which grain each frame takes, never the same twice running."""
+    return np.cumsum(rng.integers(1, GRAINS, -(-count // HOP))) % GRAINS
 
 
 def _bands() -> NDArray[np.float64]:
-    return np.linspace(0, RATE / 2, 257)
+    return np.linspace(0, RATE / 2, HOP // 2 + 1)
 
 
 def _bump(centre: float | NDArray[np.float64], octaves: float) -> NDArray[np.float64]:
@@ -96,20 +113,21 @@ def _times(sound: Sound, count: int, rng: np.random.Generator, wobble: float) ->
 
 def _add(wave: NDArray[np.float64], part: NDArray[np.float64], start: int) -> None:
     end = min(len(wave), start + len(part))
-    wave[start:end] += part[: end - start]
+    wave[start:end] += part[: max(0, end - start)]
 
 
 def _dog(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     wave = np.zeros(count)
-    pitch = PITCH["dog"][sound.pitch + 1] * rng.choice((0.94, 1.0, 1.06))
+    pitch = PITCH["dog"][sound.pitch + 1]
     for start in _times(sound, count, rng, 0.12):
-        _add(wave, _bark(pitch * rng.choice((0.96, 1.0, 1.04)), rng), start)
+        _add(wave, _bark(pitch * rng.choice((0.95, 1.0, 1.05)), int(rng.choice((4, 5)))), start)
     return wave
 
 
-def _bark(pitch: float, rng: np.random.Generator) -> NDArray[np.float64]:
+@cache
+def _bark(pitch: float, frames: int) -> NDArray[np.float64]:
     """A short cry: the voice jumps up and falls, the mouth opens and closes, with breath around it."""
-    length = HOP * int(rng.integers(4, 6))
+    length = frames * HOP
     at = np.linspace(0, 1, length)
     voice = pitch * (0.75 + 0.75 * np.sin(np.pi * np.minimum(at * 1.25, 1)) ** 0.8)
     phase = 2 * np.pi * np.cumsum(voice) / RATE
@@ -119,64 +137,81 @@ def _bark(pitch: float, rng: np.random.Generator) -> NDArray[np.float64]:
         hertz = voice * harmonic
         strength = np.exp(-0.5 * (np.log2(hertz / mouth) / 0.9) ** 2) * (hertz < 7000)
         cry += strength * np.sin(harmonic * phase)
-    breath = shaped_noise(_bump(mouth.mean() * 1.7, 0.8)[None], length, rng) * 0.3
+    breath = _laid([noise(_bump(mouth.mean() * 1.7, 0.8), index) for index in range(frames)], length) * 0.3
     hull = np.minimum(at * 12, 1) * np.exp(-2.2 * at) * np.minimum((1 - at) * 8, 1)
-    return (cry + breath) * hull
+    bark = (cry + breath) * hull
+    return bark / np.abs(bark).max()
 
 
 def _steps(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     wave = np.zeros(count)
-    size = (0.62, 1.0, 1.55)[sound.pitch + 1] * rng.choice((0.96, 1.04))
+    size = (0.62, 1.0, 1.55)[sound.pitch + 1]
     for index, start in enumerate(_times(sound, count, rng, 0.05)):
-        side = 1.0 if index % 2 else 0.88
+        side = 1.0 if index % 2 else 0.9
         strength = rng.uniform(0.8, 1.0)
-        _add(wave, strength * _knock(160 * size * side, rng), start)
-        toe = start + 2 * HOP
-        _add(wave, 0.35 * strength * _knock(230 * size * side, rng), toe)
+        _add(wave, strength * _knock(160 * size * side), start)
+        _add(wave, 0.35 * strength * _knock(230 * size * side), start + 2 * HOP)
     return wave
 
 
-def _knock(pitch: float, rng: np.random.Generator) -> NDArray[np.float64]:
+@cache
+def _knock(pitch: float) -> NDArray[np.float64]:
     """A shoe on a board: a click and a few tones of the wood that die at once."""
-    at = np.arange(int(0.16 * RATE)) / RATE
+    at = np.arange(4 * HOP) / RATE
     knock = np.zeros(len(at))
     for ratio, strength, fade in ((1.0, 1.0, 0.035), (2.3, 0.7, 0.022), (4.1, 0.5, 0.013), (7.3, 0.3, 0.007)):
         knock += strength * np.exp(-at / fade) * np.sin(2 * np.pi * pitch * ratio * at)
-    click = rng.standard_normal(len(at)) * np.exp(-at / 0.003) * 0.5
+    click = np.random.default_rng(3).standard_normal(len(at)) * np.exp(-at / 0.003) * 0.5
     return (knock + click) * np.minimum(at * 2000, 1)
 
 
 def _rain(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    density = (60, 220, 700)[sound.level + 1]
+    return _laid([_drops(sound.level, int(index)) for index in _indices(count, rng)], count)
+
+
+@cache
+def _drops(level: int, index: int) -> NDArray[np.float64]:
+    """A frame of rain: a hiss of far drops and the ticks of near ones; a downpour rumbles, too."""
     bands = _bands()
     hiss = 1 / (1 + (900.0 / (bands + 1)) ** 2) * (0.5 + 0.5 * _bump(4200.0, 1.0))
-    if sound.level > 0:
+    if level > 0:
         hiss = hiss + 0.5 * _bump(700.0, 0.9)
-    wave = shaped_noise(hiss[None], count, rng) * (0.35, 0.6, 1.0)[sound.level + 1]
-    drop = np.arange(int(0.012 * RATE)) / RATE
-    for start in rng.integers(0, count, int(density * count / RATE)):
+    wave = noise(hiss, index) * (0.7, 0.8, 1.0)[level + 1]
+    rng = np.random.default_rng([8, index])
+    drop = np.arange(192) / RATE
+    for _ in range((2, 8, 28)[level + 1]):
         pitch, strength = rng.uniform(1800, 6000), rng.exponential(0.8)
-        _add(wave, strength * np.exp(-drop / 0.0025) * np.sin(2 * np.pi * pitch * drop), int(start))
+        tick = strength * np.exp(-drop / 0.0025) * np.sin(2 * np.pi * pitch * drop)
+        wave[(int(rng.integers(HOP)) + np.arange(192)) % HOP] += tick
     return wave
 
 
 def _wind(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Dark noise whose hill wanders, with a whistle on top; a storm has gusts."""
-    frames = max(2, count // 1600)
-    drift = _wander(frames, rng)
-    centre = (210.0, 380.0, 700.0)[sound.pitch + 1] * 2 ** (0.55 * drift)
-    whistle = _bump(centre * 1.7, 0.07) * (0.8 + 0.6 * drift[:, None])
-    gain = _bump(centre, 0.65) + 0.12 * _bump(centre * 2.5, 1.0) + np.maximum(whistle, 0)
-    swell = np.exp((0.35, 0.45, 0.7)[sound.level + 1] * _wander(frames, rng))
-    return shaped_noise(gain * swell[:, None], count, rng)
+    """Dark noise whose hill wanders; gusts, stronger in a storm."""
+    indices = _indices(count, rng)
+    drift = _wander(len(indices), rng)
+    swell = np.exp((0.35, 0.45, 0.6)[sound.level + 1] * (0.6 * drift + 0.5 * _wander(len(indices), rng)))
+    centre = (210.0, 380.0, 700.0)[sound.pitch + 1]
+    frames = [
+        size * _breeze(centre, round(2.5 * float(np.clip(at, -1.6, 1.6))), int(index))
+        for at, size, index in zip(drift, swell, indices, strict=True)
+    ]
+    return _laid(frames, count)
+
+
+@cache
+def _breeze(centre: float, step: int, index: int) -> NDArray[np.float64]:
+    """A frame of wind: a hill of noise, `step` fifths of an octave above its middle, with a whistle on top."""
+    hertz = centre * 2 ** (step / 5)
+    return noise(_bump(hertz, 0.65) + 0.12 * _bump(hertz * 2.5, 1.0) + 0.8 * _bump(hertz * 1.7, 0.07), index)
 
 
 def _wander(frames: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A slow curve of about unit size, ten values a second."""
-    at = np.arange(frames) / 10
+    """A slow curve of about unit size, a value for each frame."""
+    at = np.arange(frames) / RASTER
     curve = np.zeros(frames)
     for hertz in (0.17, 0.31, 0.53, 0.9):
-        curve += math.sqrt(0.5) * np.sin(2 * np.pi * (hertz * rng.uniform(0.8, 1.2) * at + rng.uniform()))
+        curve += 0.6 * np.sin(2 * np.pi * (hertz * rng.uniform(0.8, 1.2) * at + rng.uniform()))
     return curve
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 KINDS = ("dog", "steps", "rain", "wind", "bell", "siren")
 LANGUAGES = ("de", "en")
 
+Phrases = dict[str, dict[str, tuple[tuple[str, str], ...]]]
+Words = dict[str, dict[tuple[str, int], tuple[str, ...]]]
+
 # Which attributes a sound of a kind has; each is -1, 0 (not mentioned, middling) or 1.
 AXES = {
     "dog": ("pace", "pitch", "level"),
@@ -38,7 +41,7 @@ class Sound:
 
 
 # Phrases of a kind; with them, whether they take an adjective in front, and its German ending.
-TRAINED = {
+TRAINED: Phrases = {
     "de": {
         "dog": (
             ("Hund bellt", ""),
@@ -182,7 +185,7 @@ TRAINED = {
         ),
     },
 }
-HELD_OUT = {
+HELD_OUT: Phrases = {
     "de": {
         "dog": (("ein bellender Hund", ""), ("der Hund des Hauses bellt", ""), ("ein Hund, der bellt", "")),
         "steps": (
@@ -214,7 +217,7 @@ HELD_OUT = {
 }
 
 # Words for the attributes; in German they take endings in front of a noun.
-WORDS = {
+WORDS: Words = {
     "de": {
         ("pace", -1): ("langsam",),
         ("pace", 1): ("schnell",),
@@ -233,7 +236,7 @@ WORDS = {
     },
 }
 # Only behind the phrase; and words of a kind of its own.
-BEHIND = {
+BEHIND: Words = {
     "de": {
         ("pitch", 1): ("hoch",),
         ("level", -1): ("in der Ferne", "weit weg"),
@@ -246,7 +249,7 @@ BEHIND = {
         ("level", 1): ("close", "close by", "loudly"),
     },
 }
-SPECIAL = {
+SPECIAL: dict[str, dict[tuple[str, str, int], tuple[str, ...]]] = {
     "de": {
         ("dog", "pitch", -1): ("groß",),
         ("dog", "pitch", 1): ("klein",),
