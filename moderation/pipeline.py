@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from generation.errors import AtelierError
+from moderation.audio_check import AUDIO, Bounds, check_audio
 from moderation.files import destroy, digests
 from moderation.selftest import PLAIN_TEXT, plain_picture
 from moderation.text_checks import DialogueCheck, TextCheck, Turn, run_text_checks, turns_of
@@ -140,18 +141,21 @@ class Pipeline:
                 destroy((video, *frames))
         return Decision(_approve(video, (verdict,)), verdict, (after if kept else "",))
 
-    async def approve_sounds(
-        self, files: Sequence[Path], *, texts: Sequence[str]
+    async def approve_audio(
+        self, files: Sequence[Path], *, measured: Sequence[object], bounds: Bounds, texts: Sequence[str]
     ) -> Decision[tuple[Path, ...]]:
-        """Judge sounds by the texts they were made from: nothing here listens. Deletes all or none."""
+        """Judge finished sounds by what was measured on them, in their order, and by the texts they were made from.
+
+        Nothing here listens. One that is refused refuses all: all are deleted before this returns.
+        """
         files = tuple(files)
         kept = False
         try:
             before = await asyncio.to_thread(digests, files)
-            verdict = await self.check_text(*texts)
+            verdict = await self._judge_audio(files, measured, bounds, texts)
             after = await asyncio.to_thread(digests, files)
-            if verdict.allowed and not (files and all(before) and before == after):
-                verdict = _failed("sound")
+            if verdict.allowed and not (all(before) and before == after):
+                verdict = _failed(AUDIO)
             kept = verdict.allowed
         finally:
             if not kept:
@@ -185,6 +189,18 @@ class Pipeline:
         turns = turns_of(asked, answers or ())
         # Nothing but empty texts: there is nothing to judge, and the words have allowed it.
         return await self._within(self._ask(turns), _only_verdict, "dialogue") if turns else verdict
+
+    async def _judge_audio(
+        self, files: Sequence[Path], measured: Sequence[object], bounds: Bounds, texts: Sequence[str]
+    ) -> Verdict:
+        """The first refusal; the texts first, because their sentences concern a person."""
+        verdict = await self.check_text(*texts)
+        if not verdict.allowed:
+            return verdict
+        if not files or len(set(files)) != len(files) or len(files) != len(measured):
+            return _failed(AUDIO)
+        verdicts = [check_audio(one, bounds) for one in measured]
+        return next((one for one in verdicts if not one.allowed), verdicts[0])
 
     async def _ask(self, turns: Sequence[Turn]) -> object:
         """In a coroutine of its own: the check may raise before it returns something that can be awaited."""

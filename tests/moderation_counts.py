@@ -73,6 +73,20 @@ async def count_text_faults(rng: random.Random, count: int) -> Count:
     return Count("faults of a text check that published", published, count, "none", published == 0)
 
 
+async def count_audio_faults(rng: random.Random, count: int) -> Count:
+    published = 0
+    kinds = [*faults.AUDIO_FAULTS, *faults.AUDIO_FILE_FAULTS]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, name in enumerate(islice(repeated(kinds), count)):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            outcome = await faults.inject_audio(name, place, rng.randrange(faults.PICTURES))
+            if outcome.published or outcome.left_on_disk:
+                published += 1
+                print("   published or left on disk:", name)
+    return Count("faults of a sound that published", published, count, "none", published == 0)
+
+
 async def count_guard_faults(count: int) -> Count:
     published = 0
     for name in islice(repeated(list(faults.GUARD_FAULTS)), count):
@@ -110,6 +124,7 @@ def main() -> int:
         count_refused("tricky harmless prompts refused", harmless.tricky()),
         asyncio.run(count_image_faults(rng, options.n)),
         asyncio.run(count_text_faults(rng, options.n)),
+        asyncio.run(count_audio_faults(rng, options.n)),
         asyncio.run(count_guard_faults(options.n)),
         count_changed(rng, options.n),
     ]

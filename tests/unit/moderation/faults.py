@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from moderation.audio_check import Bounds
 from moderation.guard_check import read_judgement
 from moderation.pipeline import ImageScore, Pipeline
 from moderation.verdict import Verdict
@@ -279,3 +280,70 @@ async def inject_guard(name: str) -> Outcome:
     )
     decision = await pipeline.approve_text("Ein Haus am See", prompt="Wo?")
     return Outcome(decision.approved is not None, left_on_disk=False, code=decision.verdict.code)
+
+
+SOUND: dict[str, Any] = {
+    "seconds": 10.0,
+    "finite": True,
+    "peak": 0.9,
+    "rms_db": -18.0,
+    "loudness_lufs": -16.0,
+    "clipped": 0.0,
+    "silent_share": 0.1,
+}
+"""What a good sound measures."""
+BOUNDS = Bounds(9.0, 11.0)
+_NUMBERS = ("seconds", "peak", "rms_db", "clipped", "silent_share")
+
+AUDIO_FAULTS: dict[str, Any] = {
+    "None": None,
+    "True": True,
+    "nothing": {},
+    "a list": [SOUND],
+    "not finite": {**SOUND, "finite": False},
+    "finite as text": {**SOUND, "finite": "yes"},
+    "finite 1": {**SOUND, "finite": 1},
+    "silent": {**SOUND, "peak": 0.0, "rms_db": -120.0, "silent_share": 1.0},
+    "hardly heard": {**SOUND, "rms_db": -70.0},
+    "a click in silence": {**SOUND, "silent_share": 0.999},
+    "clipped": {**SOUND, "clipped": 0.05},
+    "too short": {**SOUND, "seconds": 3.0},
+    "too long": {**SOUND, "seconds": 36_000.0},
+    "a share above one": {**SOUND, "silent_share": 1.5},
+    "a share below nothing": {**SOUND, "clipped": -1.0},
+    "a negative peak": {**SOUND, "peak": -0.9},
+}
+for _name in _NUMBERS:
+    AUDIO_FAULTS |= {
+        f"no {_name}": {name: value for name, value in SOUND.items() if name != _name},
+        f"{_name} NaN": {**SOUND, _name: math.nan},
+        f"{_name} infinite": {**SOUND, _name: math.inf},
+        f"{_name} minus infinite": {**SOUND, _name: -math.inf},
+        f"{_name} as text": {**SOUND, _name: "0.5"},
+        f"{_name} True": {**SOUND, _name: True},
+        f"{_name} None": {**SOUND, _name: None},
+    }
+AUDIO_FILE_FAULTS: dict[str, Callable[[Path], object]] = {
+    "file changed": lambda file: file.write_bytes(b"something else"),
+    "file emptied": lambda file: file.write_bytes(b""),
+    "file gone": lambda file: file.unlink(),
+    "file became a link": _link,
+}
+
+
+async def inject_audio(name: str, folder: Path, victim: int) -> Outcome:
+    """One of four sounds is measured wrongly, or touched while the texts are judged."""
+    files = pictures(folder)
+    measured: list[Any] = [SOUND] * len(files)
+
+    def touch(text: str) -> Verdict:
+        if name in AUDIO_FILE_FAULTS and files[victim].exists() and not files[victim].is_symlink():
+            AUDIO_FILE_FAULTS[name](files[victim])
+        return allow_text(text)
+
+    if name in AUDIO_FAULTS:
+        measured[victim] = AUDIO_FAULTS[name]
+    pipeline = Pipeline(text_checks=[touch], image_check=allow_images)
+    decision = await pipeline.approve_audio(files, measured=measured, bounds=BOUNDS, texts=["ein Lied"])
+    left = any(file.exists() or file.is_symlink() for file in files)
+    return Outcome(decision.approved is not None, left_on_disk=left, code=decision.verdict.code)

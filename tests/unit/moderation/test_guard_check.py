@@ -20,7 +20,15 @@ from moderation.verdict import CHECK_FAILED
 from moderation.words import WordCheck
 from tests.fakes import small_catalog
 from tests.fakes_dispatch import FakeRunner
-from tests.unit.moderation.faults import GUARD_FACTS, GUARD_FAULTS, allow_images, allow_text, inject_guard
+from tests.unit.moderation.faults import (
+    BOUNDS,
+    GUARD_FACTS,
+    GUARD_FAULTS,
+    SOUND,
+    allow_images,
+    allow_text,
+    inject_guard,
+)
 
 WORDS = WordCheck()
 SENTENCES = Sentences.load(strict=True)
@@ -88,7 +96,8 @@ async def test_sounds_and_pictures_prompts_are_judged_as_well(tmp_path: Path) ->
     file = tmp_path / "a.wav"
     file.write_bytes(b"sound")
     judging = pipeline(GuardRunner(unsafe("S1")), tmp_path / "work")
-    assert (await judging.approve_sounds([file], texts=["ein Lied"])).approved is None
+    decision = await judging.approve_audio([file], measured=[SOUND], bounds=BOUNDS, texts=["ein Lied"])
+    assert decision.approved is None
     assert not file.exists()
 
 

@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 
-from moderation.pipeline import ImageScore, Pipeline
+from moderation.pipeline import Decision, ImageScore, Pipeline
 from moderation.verdict import CHECK_FAILED, Verdict
 from moderation.words import WordCheck
 from tests.unit.moderation.faults import (
+    AUDIO_FAULTS,
+    AUDIO_FILE_FAULTS,
+    BOUNDS,
     FAULTS,
+    SOUND,
     TEXT_FAULTS,
     allow_images,
     allow_text,
     inject,
+    inject_audio,
     inject_text,
     pictures,
 )
@@ -195,17 +200,46 @@ async def test_a_video_without_frames_or_exchanged_while_judged_is_refused(tmp_p
     assert not video.exists()
 
 
+async def approve_sounds(built: Pipeline, files: Sequence[Path], *texts: str) -> Decision[tuple[Path, ...]]:
+    return await built.approve_audio(files, measured=[SOUND] * len(files), bounds=BOUNDS, texts=texts)
+
+
 async def test_sounds_are_judged_by_their_texts(tmp_path: Path) -> None:
     built = pipeline(text_checks=[WordCheck()])
     (sound,) = pictures(tmp_path, 1)
-    decision = await built.approve_sounds([sound], texts=["Reggae mit Gitarre"])
+    decision = await approve_sounds(built, [sound], "Reggae mit Gitarre")
     assert decision.approved is not None
     assert decision.approved.value == (sound,)
     assert len(decision.digests[0]) == 64
-    assert (await built.approve_sounds([sound], texts=["sag: Hurensohn"])).verdict.code == "hate"
+    assert (await approve_sounds(built, [sound], "Reggae", "sag: Hurensohn")).verdict.code == "hate"
     assert not sound.exists()
-    assert (await built.approve_sounds([sound], texts=["Reggae"])).verdict.code == CHECK_FAILED
-    assert (await built.approve_sounds([], texts=["Reggae"])).approved is None
+    assert (await approve_sounds(built, [sound], "Reggae")).verdict.code == CHECK_FAILED
+    assert (await approve_sounds(built, [], "Reggae")).approved is None
+
+
+@pytest.mark.parametrize("victim", [0, 3])
+@pytest.mark.parametrize("name", [*AUDIO_FAULTS, *AUDIO_FILE_FAULTS])
+async def test_no_fault_of_a_sound_publishes(tmp_path: Path, name: str, victim: int) -> None:
+    outcome = await inject_audio(name, tmp_path, victim)
+    assert not outcome.published
+    assert not outcome.left_on_disk
+
+
+async def test_every_sound_is_measured_and_no_other(tmp_path: Path) -> None:
+    for number, (count, measured) in enumerate([(2, 1), (2, 3), (1, 0)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        files = pictures(folder, count)
+        decision = await pipeline().approve_audio(
+            files, measured=[SOUND] * measured, bounds=BOUNDS, texts=["ein Lied"]
+        )
+        assert decision.approved is None
+        assert not any(file.exists() for file in files)
+
+
+async def test_the_same_sound_twice_is_refused(tmp_path: Path) -> None:
+    (file,) = pictures(tmp_path, 1)
+    assert (await approve_sounds(pipeline(), [file, file], "ein Lied")).approved is None
 
 
 @pytest.mark.parametrize(
@@ -246,16 +280,3 @@ async def test_prompts_are_never_logged_above_debug(tmp_path: Path, caplog: pyte
     assert "ValueError" in caplog.text
     assert "geheim" not in caplog.text
     assert "must not be logged" not in caplog.text
-
-
-async def test_a_sound_exchanged_while_judged_is_refused(tmp_path: Path) -> None:
-    (sound,) = pictures(tmp_path, 1)
-
-    def exchange(text: str) -> Verdict:
-        sound.write_bytes(b"another")
-        return allow_text(text)
-
-    decision = await pipeline(text_checks=[exchange]).approve_sounds([sound], texts=["Reggae"])
-    assert decision.approved is None
-    assert decision.verdict.code == CHECK_FAILED
-    assert not sound.exists()
