@@ -19,6 +19,8 @@ from generation.errors import ModelMissing
 Level = Literal["ok", "note", "missing"]
 _DISK_MB = 8_000
 """Environments of all families with a CUDA build of torch, and one real picture model."""
+_SHOWN = ("image", "text", "music", "sound", "notes")
+"""Media whose models a class chooses from; the checkers are told on their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def _token(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(catalog: Catalog) -> Iterator[Finding]:
-    for model in (*catalog.models("image"), *catalog.models("text")):
+    for model in (model for medium in _SHOWN for model in catalog.models(medium)):
         values = {"model": model.title, "id": model.id}
         if model.path is None:
             yield Finding(level="note", key="model_absent", values=values)
