@@ -1,8 +1,8 @@
 """Composes short melodies: phrases that repeat and vary over a row of chords, and a close on the root.
 
 Everything follows from a `random.Random`. Lengths are multiples of half a beat (an eighth), and all five tempi have
-eighths of whole frames at 20 frames a second, so that a codec of that rate can hold every onset exactly:
-60 bpm 10 frames an eighth, 75 bpm 8, 100 bpm 6, 120 bpm 5, 150 bpm 4. Sixteenths and triplets never occur.
+eighths of whole frames at 16 frames a second, so that a codec of that rate can hold every onset exactly:
+60 bpm 8 frames an eighth, 80 bpm 6, 96 bpm 5, 120 bpm 4, 160 bpm 3. Sixteenths and triplets never occur.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from random import Random
 
 LOWEST, HIGHEST = 60, 84  # the melody stays between C4 and C6
 BEATS = 4  # in a bar
-TEMPI = {"slow": (60, 75), "medium": (100,), "fast": (120, 150)}
+TEMPI = {"slow": (60, 80), "medium": (96,), "fast": (120, 160)}
 BPM = tuple(bpm for row in TEMPI.values() for bpm in row)
 ROOTS = {"C": 0, "D": 2, "F": 5, "G": 7, "A": 9}
 KINDS = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from random import Random
+from typing import Any
 from zlib import crc32
 
 from generation.mini.notes.composer import BPM, KINDS, MOODS, ROOTS, TEMPI, TIMBRES, Wish, tempo_of
@@ -239,12 +240,17 @@ def table() -> dict[str, Wish]:
     for name, listed in (("mood", MOOD_WORDS), ("tempo", TEMPO_WORDS), ("timbre", TIMBRE_WORDS)):
         for meanings in listed.values():
             for value, words in meanings.items():
-                known |= {word.lower(): replace(Wish(), **{name: value}) for word in words}
+                known |= {word.lower(): _wish(name, value) for word in words}
     for genres in GENRES.values():
         known |= {word.lower(): wish for word, wish in genres.items()}
     for kinds in _KIND_WORDS.values():
         known |= {word.lower(): Wish(kind=kind) for kind, word in kinds.items()}
     return known
+
+
+def _wish(name: str, value: str) -> Wish:
+    stated: dict[str, Any] = {name: value}
+    return Wish(**stated)
 
 
 _TABLE = table()
