@@ -1,4 +1,4 @@
-"""Help with a picture's prompt by a text model: its translation into English, and a more precise suggestion.
+"""Help with a prompt by a text model: its translation into English, and (for pictures) a more precise suggestion.
 
 The mini text model can do neither, so a real one must be installed. The model is asked through the supervisor, beside
 the queue, because somebody waits for the answer before anything is queued; what it says is checked together with the
@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from bot.services.answer_line import line_of
 from bot.services.intake import Intake
@@ -35,6 +35,7 @@ from generation.errors import (
     WorkerGarbage,
     WorkerHung,
 )
+from generation.music_params import MusicParams, SoundParams
 from generation.params import PROMPT_LIMIT, ImageParams, clean_prompt
 from generation.ports import Runner
 from generation.supervisor import Outcome, Request
@@ -45,6 +46,7 @@ from moderation.verdict import Approved
 _log = logging.getLogger(__name__)
 
 Task = Literal["translate", "precise"]
+P = TypeVar("P", ImageParams, MusicParams, SoundParams)
 TIMEOUT_S: Final = 30.0
 SUGGESTION_LIMIT: Final = 500
 """Characters; what picture models read ends after some 75 tokens."""
@@ -71,10 +73,10 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readable:
+class Readable(Generic[P]):
     """A request as its model can read it best, and the codes of what its post must say about that."""
 
-    params: ImageParams
+    params: P
     notices: tuple[str, ...] = ()
 
 
@@ -124,17 +126,21 @@ class PromptHelp:
 
     async def readable(
         self,
-        params: ImageParams,
+        params: P,
         model: ModelInfo,
         who: Requester,
         *,
         fields: Collection[str] = tuple(ORIGINALS),
-    ) -> Readable:
+    ) -> Readable[P]:
         """`params` with those of `fields` translated whose language `model` does not understand, if it knows English.
 
         Whatever goes wrong, the request stays as it is and a notice says so. Raises LimitReached.
         """
-        foreign = [field for field in fields if self._is_foreign(getattr(params, field), params, model, who)]
+        foreign = [
+            field
+            for field in fields
+            if hasattr(params, field) and self._is_foreign(getattr(params, field), params.prompt, model, who)
+        ]
         if not foreign:
             return Readable(params=params)
         translator = self._model()
@@ -151,9 +157,9 @@ class PromptHelp:
                 changes |= {field: translation.value, ORIGINALS[field]: text}
         return Readable(params=dataclasses.replace(params, **changes))
 
-    def _is_foreign(self, text: str, params: ImageParams, model: ModelInfo, who: Requester) -> bool:
+    def _is_foreign(self, text: str, prompt: str, model: ModelInfo, who: Requester) -> bool:
         """A text of a few words is in the prompt's language where nothing else is said."""
-        language = language_of_prompt(text, language_of_prompt(params.prompt, who.locale))
+        language = language_of_prompt(text, language_of_prompt(prompt, who.locale))
         return bool(text) and language not in model.languages and ENGLISH in model.languages
 
     def _model(self) -> ModelInfo | None:

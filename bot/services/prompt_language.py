@@ -1,6 +1,6 @@
-"""In which language a picture's prompt is written: German or English, by a small rule instead of a model.
+"""In which language a prompt is written: German or English, by a small rule instead of a model.
 
-Umlauts and the short words that hold a sentence together decide, and words that picture prompts are full of. Where they
+Umlauts and the short words that hold a sentence together decide, and words that prompts are full of. Where they
 say nothing ("Steampunk, 4k"), the person's own language does. The rule knows no third language.
 """
 
@@ -23,7 +23,8 @@ _GERMAN_WORDS = frozenset(
     gelber gelbes gelben weiß schwarz schwarze schwarzer schwarzes schwarzen bunt bunte bunter klein kleine kleiner
     kleines kleinen groß alt alte alter altes alten grund bild foto zeichnung gemälde stil licht farben nacht stadt haus
     wald baum berg himmel sonne mond mädchen junge frau hund katze vogel pferd blume kreis quadrat dreieck stern
-    sonnenuntergang hintergrund porträt
+    sonnenuntergang hintergrund porträt musik lied melodie klavier gitarre geige flöte trommel trommeln schlagzeug
+    traurig ruhig schnell langsam leise laut lustig heiter geräusch stimme regen donner schritte tür glocke
     """
     )
 )

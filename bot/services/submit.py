@@ -100,7 +100,7 @@ class Submit:
     async def _queue(
         self,
         model: ModelInfo,
-        readable: Readable,
+        readable: Readable[ImageParams],
         seed: int,
         who: Requester,
         address: ReplyAddress | None,
@@ -123,7 +123,7 @@ class Submit:
         )
 
 
-def _as_before(old: Job, params: ImageParams) -> Readable:
+def _as_before(old: Job, params: ImageParams) -> Readable[ImageParams]:
     """What the model of `old` could read is not found out again: the same seed makes the same picture."""
     return Readable(params=params, notices=tuple(code for code in old.notices if code in NOTICES))
 
