@@ -7,6 +7,7 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.app import environments_of
 from bot.i18n import Sentences
 from bot.lesson import STEPS, play
 from bot.out_folder import writable_folder
@@ -60,6 +61,7 @@ async def play_once(
                 rehearsal.address,
                 out,
                 families=families,
+                media=environments_of(settings, report=report).python("media"),
                 sentences=sentences,
                 language=language,
                 report=report,

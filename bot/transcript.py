@@ -24,7 +24,7 @@ class Transcript:
     """Rows, one a post of the bot, and the posted files in `out`."""
 
     def __init__(self, out: Path, sentences: Sentences) -> None:
-        self._out = out
+        self.out = out
         self._codes = _codes_of(sentences)
         self.rows: list[dict[str, Any]] = []
 
@@ -35,7 +35,7 @@ class Transcript:
             saved[attachment["filename"]] = await visitor.download(attachment)
         recipe = next((found for data in saved.values() if (found := read_recipe(data))), None)
         for name, data in saved.items():
-            path = self._out / _safe(name)
+            path = self.out / _safe(name)
             await asyncio.to_thread(path.write_bytes, data)
         row = {
             **_origin(message),
@@ -68,7 +68,7 @@ class Transcript:
 
     def write(self) -> Path:
         """Write `transcript.json`. Blocking."""
-        path = self._out / "transcript.json"
+        path = self.out / "transcript.json"
         path.write_text(json.dumps(self.rows, ensure_ascii=False, indent=2) + "\n", "utf-8")
         return path
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.i18n import Sentences
-from bot.lesson import pictures, texts
+from bot.lesson import pictures, sounds, texts
 from bot.lesson.people import Lesson, Step, Unexpected
 from bot.local.visitor import InteractionFailed, VisitError, Visitor
 from bot.transcript import Transcript
 
 Report = Callable[[str], None]
-STEPS = (*pictures.STEPS, *texts.STEPS)
+STEPS = (*pictures.STEPS, *texts.STEPS, *sounds.STEPS)
 
 
 async def play(
@@ -27,6 +27,7 @@ async def play(
     out: Path,
     *,
     families: Collection[str],
+    media: Path,
     sentences: Sentences,
     language: str,
     report: Report,
@@ -34,7 +35,7 @@ async def play(
     """Play all steps; returns what was posted and the number of steps that went wrong. Each step is tried.
 
     A step whose family is not among `families` is left out, and said to be: no compiler is no failure. Without
-    pictures there is no lesson, so those are always tried.
+    pictures there is no lesson, so those are always tried. `media`: the interpreter of that family, see `hearing.py`.
     """
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
     wrong = 0
@@ -50,6 +51,8 @@ async def play(
             chiara=chiara,
             transcript=Transcript(out, sentences),
             sentences=sentences,
+            language=language,
+            media=media,
         )
         for number, step in enumerate(STEPS, 1):
             report(
@@ -58,12 +61,13 @@ async def play(
             if step.needs not in {"diffusion", *families}:
                 report(sentences.text("cli.lesson_left_out", language, family=step.needs))
                 continue
-            wrong += not await _try(step, lesson, language, report)
+            wrong += not await _try(step, lesson, report)
         await asyncio.to_thread(lesson.transcript.write)
         return lesson.transcript, wrong
 
 
-async def _try(step: Step, lesson: Lesson, language: str, report: Report) -> bool:
+async def _try(step: Step, lesson: Lesson, report: Report) -> bool:
+    language = lesson.language
     begun = time.monotonic()
     before = len(lesson.transcript.rows)
     try:
@@ -75,4 +79,6 @@ async def _try(step: Step, lesson: Lesson, language: str, report: Report) -> boo
     seconds = round(time.monotonic() - begun, 1)
     what = lesson.sentences.text(f"cli.verdict_{row['verdict']}", language)
     report(lesson.sentences.text("cli.lesson_ok", language, what=what, seconds=seconds))
+    for checked in (one["checked"] for one in lesson.transcript.rows[before:] if "checked" in one):
+        report(f"     {checked}")
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bot.i18n import Sentences
@@ -30,6 +31,10 @@ class Lesson:
     chiara: Visitor
     transcript: Transcript
     sentences: Sentences
+    language: str
+    """In which the lesson is told."""
+    media: Path
+    """The interpreter of the media family, which can play what was posted."""
     posts: dict[str, Message] = field(default_factory=dict)
 
     def label(self, key: str, visitor: Visitor) -> str:

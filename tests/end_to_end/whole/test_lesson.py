@@ -18,17 +18,21 @@ from tests.end_to_end.whole.conftest import Klass
 
 
 async def ready_families(settings: Settings) -> set[str]:
-    """Pictures, and texts where there is a compiler."""
+    """Pictures, music, and texts where there is a compiler."""
     made = environments_of(settings, report=print)
+    ready = {"diffusion"}
     try:
-        await made.ensure("text")
-    except EnvironmentFailed as error:
-        if error.code != "no_compiler":
-            raise
-        return {"diffusion"}
+        for family in {"music", "text"} & set(settings.families):
+            try:
+                await made.ensure(family)
+            except EnvironmentFailed as error:
+                if error.code != "no_compiler":
+                    raise
+            else:
+                ready.add(family)
     finally:
         await made.close()
-    return {"diffusion", "text"}
+    return ready
 
 
 @pytest.mark.compiled(optional=True)
@@ -41,13 +45,16 @@ async def test_every_step_goes_well_and_its_posts_are_written_down(
         klass.server.base_url,
         tmp_path,
         families=families,
+        media=environments_of(settings, report=print).python("media"),
         sentences=klass.sentences,
         language="de",
         report=told.append,
     )
     assert wrong == 0, "\n".join(told)
     rows = json.loads((tmp_path / "transcript.json").read_text("utf-8"))
-    assert len(rows) == sum(step.needs in families for step in STEPS)
+    asked = [step for step in STEPS if step.needs in families]
+    # two steps of music have an answer before the music: which rights, which words
+    assert len(rows) == len(asked) + 2 * ("music" in families)
     pictures = [row for row in rows if row["medium"] == "image"]
     assert {row["verdict"] for row in rows} >= {
         "approved",
@@ -64,6 +71,10 @@ async def test_every_step_goes_well_and_its_posts_are_written_down(
         assert all((tmp_path / name).stat().st_size for name in row["files"])
         assert row["seconds"] > 0
         assert row["user"] in {"Ada", "Ben", "Chiara"}
+    heard = [row for row in rows if "checked" in row]
+    # all but the one that is refused
+    assert len(heard) == max(sum(step.needs == "music" for step in asked) - 1, 0)
+    assert {row["model"] for row in heard} <= {"mini-music", "mini-sound", "mini-notes"}
 
 
 async def test_a_lesson_without_pictures_fails(environments: None, tmp_path: Path) -> None:
