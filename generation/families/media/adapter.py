@@ -9,13 +9,15 @@ from typing import Any
 from PIL import Image
 
 from generation.families.media import marking, probing
-from generation.families.media.sheet import Tile, Words, compose
+from generation.families.media.sheet import Tile, Words, compose, foot_line
 from generation.worker.api import Context, File, Result, Task, TaskFailed
 
 PICTURES_LIMIT = 4
 PIXEL_LIMIT = 16 * 1024 * 1024
 DEFAULT_SIDE = 512
 DIAGRAMS = frozenset({"draw_bars", "draw_tokens", "draw_words"})
+SOUND_TASKS = frozenset({"probe_audio", "audio_post"})
+MIDI_TASKS = frozenset({"probe_midi", "notes_post"})
 
 
 def create() -> MediaAdapter:
@@ -30,10 +32,19 @@ class MediaAdapter:
     def run(self, task: Task, context: Context) -> Result:
         """One of the tasks of the README; takes no model. Raises Cancelled, TaskFailed invalid or worker_failed."""
         context.check()
+        # these libraries take seconds to load
         if task.name in DIAGRAMS:
-            from generation.families.media.diagrams import draw  # its libraries take seconds to load
+            from generation.families.media.diagrams import draw
 
             return draw(task)
+        if task.name in SOUND_TASKS:
+            from generation.families.media.sound import run_sound
+
+            return run_sound(task, context)
+        if task.name in MIDI_TASKS:
+            from generation.families.media.midi import run_midi
+
+            return run_midi(task, context)
         if task.name == "image_sheet":
             return _image_sheet(task, context)
         if task.name == "probe_image":
@@ -144,19 +155,9 @@ def _size(tiles: Sequence[Tile], recipe: Mapping[str, Any]) -> tuple[int, int]:
 def _words(
     params: Mapping[str, Any], label: str, recipe: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]
 ) -> Words:
-    model = recipe.get("model_title") or recipe.get("model")
-    parts = [label, str(model or ""), _seeds([entry.get("seed") for entry in entries])]
     return Words(
-        foot=" · ".join(filter(None, parts)),
+        foot=foot_line(label, recipe, [entry.get("seed") for entry in entries]),
         flagged=str(params.get("flagged_text") or ""),
         old=str(params.get("old_label") or ""),
         new=str(params.get("new_label") or ""),
     )
-
-
-def _seeds(seeds: Sequence[Any]) -> str:
-    """ "Seed 7" or "Seed 7–10"; each picture's own seed is its place in that row."""
-    known = [seed for seed in seeds if isinstance(seed, int)]
-    if not known:
-        return ""
-    return f"Seed {known[0]}" if len(known) == 1 else f"Seed {known[0]}–{known[-1]}"

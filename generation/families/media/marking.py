@@ -1,8 +1,9 @@
 """What is written into a picture file so that machines know it was generated, and how it can be made again.
 
 PNG: text chunks `Software`, `Source` (the visible label), `klassenatelier` (the recipe as JSON) and an XMP packet.
-WebP: the XMP packet, which holds the recipe as well. The packet's digital source type is the IPTC's term for pictures
-made by a trained model.
+WebP: the XMP packet, which holds the recipe as well. The packet's digital source type is the IPTC's term for what a
+trained model has made.
+Sound (Vorbis comments in ogg, ID3 in mp3): `sound_tags`. MIDI: the same as text events, see `midi.py`.
 """
 
 from __future__ import annotations
@@ -48,6 +49,18 @@ def packet(label: str, recipe: str, source: str = DIGITAL_SOURCE) -> str:
         label=quoteattr(label),
         recipe=quoteattr(recipe),
     )
+
+
+def sound_tags(title: str, label: str, recipe: str) -> dict[str, str]:
+    """Name and value: the title, who made it, the visible label as the comment, and for machines the IPTC's term for
+    what a trained model has made and the recipe."""
+    return {
+        "title": title,
+        "artist": SOFTWARE,
+        "comment": label,
+        "DIGITALSOURCETYPE": DIGITAL_SOURCE,
+        "klassenatelier": recipe,
+    }
 
 
 def png(picture: Image.Image, label: str, recipe: str, source: str = DIGITAL_SOURCE) -> bytes:

@@ -5,9 +5,10 @@ All lengths are pixels. A picture much smaller than a tile is enlarged by a whol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
@@ -36,6 +37,14 @@ class Words:
     flagged: str
     old: str = ""
     new: str = ""
+
+
+def foot_line(label: str, recipe: Mapping[str, Any], seeds: Sequence[Any]) -> str:
+    """ "<label> · <model> · Seed 7–10"; each file's own seed is its place in that row."""
+    model = recipe.get("model_title") or recipe.get("model")
+    known = [seed for seed in seeds if isinstance(seed, int)]
+    row = f"Seed {known[0]}" if len(known) == 1 else f"Seed {known[0]}–{known[-1]}" if known else ""
+    return " · ".join(filter(None, [label, str(model or ""), row]))
 
 
 def compose(
