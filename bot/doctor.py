@@ -121,20 +121,32 @@ def _incomplete(catalog: Catalog) -> Iterator[Finding]:
             yield Finding(level="missing", key="model_incomplete", values=values)
 
 
+_NEEDED = ("zlib", "jpg", "webp", "freetype2", "libopus", "libmp3lame")
 _CODECS = """
+import sys
+import av
 from PIL import features
-print(",".join(name for name in ("zlib", "jpg", "webp", "freetype2") if features.check(name)))
+
+def is_there(name):
+    if not name.startswith("lib"):
+        return features.check(name)
+    try:
+        return bool(av.codec.Codec(name, "w"))
+    except ValueError:
+        return False
+
+print(",".join(name for name in sys.argv[1:] if is_there(name)))
 """
 
 
 async def _codecs(environments: Environments) -> Finding:
-    """Which picture formats the media family writes by itself; no ffmpeg program is needed."""
+    """Which formats of pictures and sound the media family writes by itself; no ffmpeg program is needed."""
     process = await asyncio.create_subprocess_exec(
-        environments.python("media"), "-I", "-c", _CODECS, stdout=asyncio.subprocess.PIPE
+        environments.python("media"), "-I", "-c", _CODECS, *_NEEDED, stdout=asyncio.subprocess.PIPE
     )
     answer, _ = await process.communicate()
     found = answer.decode().strip()
-    complete = found.split(",") == ["zlib", "jpg", "webp", "freetype2"]
+    complete = found.split(",") == list(_NEEDED)
     return Finding(
         level="ok" if complete else "missing",
         key="codecs" if complete else "codecs_lack",
