@@ -22,7 +22,6 @@ from generation.mini.notes.composer import LOWEST, Scale
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
 
 RATE, WINDOW, HOP = 16_000, 2048, 256
 PITCHES = np.arange(48, 97)
@@ -70,7 +69,7 @@ class Heard:
         return sum(tone.pitch * tone.length for tone in self.tones) / whole if whole else math.nan
 
 
-def listen(wave: Floats | NDArray[np.float32], rate: int) -> Heard:
+def listen(wave: NDArray[np.float64] | NDArray[np.float32], rate: int) -> Heard:
     """Hears a mono wave (samples,) or the mean of (channels, samples)."""
     mono = np.asarray(wave, np.float64)
     mono = mono.mean(axis=0) if mono.ndim == 2 else mono
@@ -159,7 +158,7 @@ def contour_agreement(one: Sequence[Tone], other: Sequence[Tone]) -> float:
     return sum(first == second for first, second in pairs) / len(pairs) if pairs else math.nan
 
 
-def _sampled(tones: Sequence[Tone], times: Floats) -> NDArray[np.int64]:
+def _sampled(tones: Sequence[Tone], times: NDArray[np.float64]) -> NDArray[np.int64]:
     """The pitch at each time; -1 where nothing sounds."""
     pitches = np.full(len(times), -1, np.int64)
     for tone in tones:
@@ -168,7 +167,7 @@ def _sampled(tones: Sequence[Tone], times: Floats) -> NDArray[np.int64]:
 
 
 @functools.cache
-def _atoms() -> Floats:
+def _atoms() -> NDArray[np.float64]:
     """Spectra of every pitch in every shape, (pitches * shapes, bins), each of sum 1."""
     time = np.arange(WINDOW) / RATE
     spectra = []
@@ -185,7 +184,7 @@ def _atoms() -> Floats:
     return np.array(spectra)
 
 
-def _explain(mono: Floats) -> tuple[Floats, Floats]:
+def _explain(mono: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(how strong each pitch is, (frames, pitches); how loud each frame is): a non-negative fit (Lee and Seung)."""
     padded = np.pad(mono, (WINDOW // 2, WINDOW // 2))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
@@ -200,7 +199,7 @@ def _explain(mono: Floats) -> tuple[Floats, Floats]:
     return strengths, np.sqrt((short**2).mean(axis=1))[: len(strengths)]
 
 
-def _follow(strengths: Floats) -> NDArray[np.int64]:
+def _follow(strengths: NDArray[np.float64]) -> NDArray[np.int64]:
     """The line of the melody, a pitch for every frame or -1: the best path (Viterbi)."""
     allowed = strengths[:, PITCHES >= LOWEST]
     top = allowed.max()
@@ -223,7 +222,9 @@ def _follow(strengths: Floats) -> NDArray[np.int64]:
     return np.where(line == 0, -1, line + LOWEST - 1)
 
 
-def _tones(line: NDArray[np.int64], strengths: Floats, loudness: Floats) -> tuple[Tone, ...]:
+def _tones(
+    line: NDArray[np.int64], strengths: NDArray[np.float64], loudness: NDArray[np.float64]
+) -> tuple[Tone, ...]:
     """Cuts the line where the pitch changes or a note is struck again; drops what is too short or weak for a note.
 
     What remains of a bass when a plucked note has died away is weak.
@@ -242,13 +243,13 @@ def _tones(line: NDArray[np.int64], strengths: Floats, loudness: Floats) -> tupl
     return tuple(tone for tone, peak in zip(found, peaks, strict=True) if peak >= enough)
 
 
-def _peak(strengths: Floats, tone: Tone) -> float:
+def _peak(strengths: NDArray[np.float64], tone: Tone) -> float:
     first = round(tone.start * RATE / HOP)
     last = first + round(tone.length * RATE / HOP)
     return float(strengths[first:last, tone.pitch - PITCHES[0]].max())
 
 
-def _struck_again(line: NDArray[np.int64], loudness: Floats) -> set[int]:
+def _struck_again(line: NDArray[np.int64], loudness: NDArray[np.float64]) -> set[int]:
     """Frames in which the wave falls silent for a moment, or leaps up, in the middle of a held pitch."""
     padded = np.pad(loudness, (3, 3), mode="edge")
     around = np.minimum(padded[:-6], padded[6:])
