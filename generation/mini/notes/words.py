@@ -15,6 +15,7 @@ from zlib import crc32
 from generation.mini.notes.composer import BPM, KINDS, MOODS, ROOTS, TEMPI, TIMBRES, Wish, tempo_of
 
 LANGUAGES = ("de", "en")
+ENDINGS = ("e", "es", "er", "en", "em", "n", "s")
 
 # Adjectives without their ending: German ones take "e", "es", "er", "en" or nothing, English ones nothing.
 MOOD_WORDS = {
@@ -257,7 +258,7 @@ _TABLE = table()
 _WORDS = re.compile(
     r"(?<!\w)(?:(?P<root>[cdfga])[- ])?(?P<word>"
     + "|".join(re.escape(word) for word in sorted(_TABLE, key=len, reverse=True))
-    + r")(?:e|es|er|en|em|n|s)?(?!\w)"
+    + rf")(?:{'|'.join(ENDINGS)})?(?!\w)"
 )
 _NUMBER = re.compile(r"(?<!\w)(\d{2,3})\s*(?:bpm|schläge|beats)(?!\w)")
 
