@@ -21,12 +21,12 @@ from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
+from bot.services.references import References
 from bot.services.upkeep import Upkeep
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of, finishers_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
-from data.artifacts import Artifacts
 from data.database import Database
 from data.posts import Posts
 from data.timings import Timings
@@ -198,6 +198,7 @@ async def assemble(
         store=jobs,
         timings=await Timings.open(database),
         requests=lambda job: _request(job, catalog, work_dir),
+        prepare=References(uploads=parts.uploads, jobs=jobs, artifacts=artifacts).prepare,
         on_progress=progress.on_progress,
         on_outcome=deliver.on_outcome,
         on_failure=deliver.on_failure,
@@ -205,7 +206,8 @@ async def assemble(
     )
     stack.push_async_callback(dispatcher.close)
     found, untold = await jobs.unfinished(), await addresses.of_ended()
-    await _keep_up(stack, addresses, artifacts)
+    upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads)
+    await _keep_up(stack, upkeep)
     await dispatcher.start()
     return Atelier(
         desk=desk_of(parts, dispatcher),
@@ -223,8 +225,7 @@ def _guard(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> GuardChe
     return None if model is None else GuardCheck(supervisor=supervisor, model=model, work_dir=work_dir)
 
 
-async def _keep_up(stack: AsyncExitStack, addresses: ReplyAddresses, artifacts: Artifacts) -> None:
-    upkeep = Upkeep(addresses=addresses, artifacts=artifacts)
+async def _keep_up(stack: AsyncExitStack, upkeep: Upkeep) -> None:
     stack.push_async_callback(upkeep.close)
     await upkeep.sweep()
     upkeep.start()

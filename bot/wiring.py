@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.i18n import Sentences
+from bot.services.audio_compose import AudioComposer
+from bot.services.audio_finishing import AudioFinisher
 from bot.services.cancel import Cancel
 from bot.services.chat import Chat
 from bot.services.compose import Composer
@@ -22,19 +24,25 @@ from bot.services.insight_kept import KeptInsights
 from bot.services.insight_votes import InsightVotes
 from bot.services.intake import Intake
 from bot.services.limits import Limits
+from bot.services.music import Music
+from bot.services.notes import Notes
 from bot.services.overview import Overview
+from bot.services.probe import UploadProbe
 from bot.services.prompt_help import PromptHelp
 from bot.services.submit import Submit
 from bot.services.text_finishing import TextFinisher
+from bot.services.uploads import Uploads
 from bot.services.write import Write
 from bot.settings import Settings
 from data.artifacts import Artifacts
 from data.conversations import Conversations
 from data.database import Database
 from data.jobs import Jobs
+from data.uploads import KeptUploads
 from data.votes import Votes
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
+from generation.music_params import MEDIA as AUDIO_MEDIA
 from generation.supervisor import Supervisor
 from moderation.pipeline import Pipeline
 
@@ -53,11 +61,13 @@ class Parts:
     jobs: Jobs = field(init=False)
     artifacts: Artifacts = field(init=False)
     conversations: Conversations = field(init=False)
+    uploads: KeptUploads = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "jobs", Jobs(self.database))
         object.__setattr__(self, "artifacts", Artifacts(self.database, self.settings.data_dir / "artifacts"))
         object.__setattr__(self, "conversations", Conversations(self.database))
+        object.__setattr__(self, "uploads", KeptUploads(self.database, self.settings.data_dir / "uploads"))
 
 
 def finishers_of(parts: Parts, *, prepare: Callable[[], Awaitable[None]]) -> Mapping[str, Finisher]:
@@ -82,7 +92,19 @@ def finishers_of(parts: Parts, *, prepare: Callable[[], Awaitable[None]]) -> Map
     text = TextFinisher(
         pipeline=pipeline, artifacts=artifacts, conversations=parts.conversations, catalog=catalog
     )
-    return {"image": image, "text": text, **dict.fromkeys(INSIGHT_MEDIA, insight)}
+    audio = AudioFinisher(
+        pipeline=pipeline,
+        composer=AudioComposer(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
+        artifacts=artifacts,
+        catalog=catalog,
+        work_dir=parts.work_dir,
+    )
+    return {
+        "image": image,
+        "text": text,
+        **dict.fromkeys(INSIGHT_MEDIA, insight),
+        **dict.fromkeys(AUDIO_MEDIA, audio),
+    }
 
 
 def desk_of(parts: Parts, dispatcher: Dispatcher) -> Desk:
@@ -111,6 +133,11 @@ def desk_of(parts: Parts, dispatcher: Dispatcher) -> Desk:
         pipeline=pipeline,
         sentence=sentence,
     )
+    uploads = Uploads(
+        intake=intake,
+        kept=parts.uploads,
+        probe=UploadProbe(supervisor=parts.supervisor, work_dir=parts.work_dir),
+    )
     kept = KeptInsights(artifacts=parts.artifacts)
     insight = Insight(intake=intake, kept=kept)
     return Desk(
@@ -121,6 +148,9 @@ def desk_of(parts: Parts, dispatcher: Dispatcher) -> Desk:
         explain=Explain(intake=intake, sentence=sentence),
         insight=insight,
         votes=InsightVotes(insight=insight, kept=kept, votes=Votes(parts.database), pipeline=pipeline),
+        music=Music(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads),
+        notes=Notes(intake=intake, uploads=uploads),
+        uploads=uploads,
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
         queue=Overview(jobs=jobs, dispatcher=dispatcher),
         catalog=catalog,

@@ -110,11 +110,12 @@ class KeptUploads:
         """An upload of this person, unchanged. None for another's, one that is gone, one whose copy was changed."""
         return await self._one("id = ? AND guild_id = ? AND person_id = ?", (upload_id, guild_id, person_id))
 
-    async def exists(self, upload_id: str, guild_id: str) -> bool:
-        """Whether somebody of this class has uploaded it."""
-        query = "SELECT 1 FROM uploads WHERE id = ? AND guild_id = ?"
+    async def owner(self, upload_id: str, guild_id: str) -> str | None:
+        """The person of this class who uploaded it, whatever became of the file."""
+        query = "SELECT person_id FROM uploads WHERE id = ? AND guild_id = ?"
         async with self._database.read() as connection:
-            return bool(list(await connection.execute_fetchall(query, (upload_id, guild_id))))
+            rows = list(await connection.execute_fetchall(query, (upload_id, guild_id)))
+        return str(rows[0][0]) if rows else None
 
     async def declare(self, upload_id: str, declaration: str) -> None:
         """Keep why its person may use it; a later answer counts."""

@@ -9,9 +9,12 @@ from bot.services.chat import Chat
 from bot.services.explain import Explain
 from bot.services.insight import Insight
 from bot.services.insight_votes import InsightVotes
+from bot.services.music import Music
+from bot.services.notes import Notes
 from bot.services.overview import Overview
 from bot.services.prompt_help import PromptHelp
 from bot.services.submit import Submit
+from bot.services.uploads import Uploads
 from bot.services.write import Write
 from generation.catalog import Catalog
 
@@ -24,6 +27,9 @@ class Desk:
     explain: Explain
     insight: Insight
     votes: InsightVotes
+    music: Music
+    notes: Notes
+    uploads: Uploads
     cancel: Cancel
     queue: Overview
     prompt_help: PromptHelp

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from bot.services.limits import Limits
@@ -21,6 +21,8 @@ from moderation.pipeline import Pipeline
 
 SHOWN = frozenset({JobState.POSTING, JobState.POSTED})
 """A quick hand presses a button before Discord's answer to the post has been noted down."""
+LOOKED_BACK = 100
+"""Of a person's jobs, to find the last of a medium."""
 REPLY_LIFETIME_S = 14 * 60
 """An interaction's token lives 15 minutes; one minute is kept for the way."""
 
@@ -58,12 +60,18 @@ class Intake:
             raise ModelMissing("model_missing", model=model.title)
         return model
 
-    async def recipe(self, job_id: str, medium: str, who: Requester) -> Job:
-        """The posted job of this medium in this class. Raises NotFound job_gone."""
+    async def recipe(self, job_id: str, medium: str | Collection[str], who: Requester) -> Job:
+        """The posted job of this medium (or one of these) in this class. Raises NotFound job_gone."""
+        media = {medium} if isinstance(medium, str) else medium
         job = await self._jobs.get(job_id)
-        if job is None or job.guild_id != who.guild_id or job.state not in SHOWN or job.medium != medium:
+        if job is None or job.guild_id != who.guild_id or job.state not in SHOWN or job.medium not in media:
             raise NotFound("job_gone")
         return job
+
+    async def latest(self, medium: str, who: Requester) -> Job | None:
+        """The last posted job of this medium that the person asked for in this class."""
+        jobs = await self._jobs.of_owner(who.guild_id, who.person_id, LOOKED_BACK)
+        return next((job for job in jobs if job.medium == medium and job.state in SHOWN), None)
 
     async def queue(
         self,

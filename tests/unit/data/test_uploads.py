@@ -80,8 +80,8 @@ async def test_nobody_finds_what_another_sent(uploads: KeptUploads, tmp_path: Pa
         assert await uploads.find(guild, person, "audio", SHA) is None
         assert await uploads.waiting("request1", guild, person) is None
     assert await uploads.find("class", "anna", "midi", SHA) is None
-    assert await uploads.exists(kept.id, "class")
-    assert not await uploads.exists(kept.id, "other")
+    assert await uploads.owner(kept.id, "class") == "anna"
+    assert await uploads.owner(kept.id, "other") is None
 
 
 async def test_notes_are_kept_without_a_file(uploads: KeptUploads, tmp_path: Path) -> None:

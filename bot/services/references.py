@@ -1,0 +1,70 @@
+"""What a job's parameters refer to, looked up when the job starts: an upload of its owner, a piece of its class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from bot.services.intake import SHOWN
+from data.artifacts import Artifacts
+from data.jobs import Jobs
+from data.uploads import KeptUploads
+from generation.errors import NotFound
+from generation.job import Job
+from generation.music_params import FOR_PEOPLE, MEDIA, MUSIC
+
+WAVE: Final = "wave"
+"""Kind of the artifact that holds a piece as the model made it."""
+_FILES: Final = ("melody", "prior")
+
+
+def piece_reference(job_id: str, index: int) -> str:
+    return f"{job_id}/{index}"
+
+
+def is_upload(reference: str) -> bool:
+    return "/" not in reference
+
+
+class References:
+    def __init__(self, *, uploads: KeptUploads, jobs: Jobs, artifacts: Artifacts) -> None:
+        self._uploads = uploads
+        self._jobs = jobs
+        self._artifacts = artifacts
+
+    async def prepare(self, job: Job) -> Job:
+        """The job as its worker sees it: references are paths of WAV files, facts for people are left out.
+
+        Raises NotFound upload_gone or piece_gone: nothing is ever made without the melody that was asked for.
+        """
+        if job.medium not in MEDIA:
+            return job
+        params = {name: value for name, value in job.params.items() if name not in FOR_PEOPLE}
+        if job.medium == MUSIC:
+            for name in _FILES:
+                if params.get(name) is not None:
+                    params[name] = str(await self._file(job, str(params[name])))
+        return replace(job, params=params)
+
+    async def _file(self, job: Job, reference: str) -> Path:
+        path = await (self._upload(job, reference) if is_upload(reference) else self._piece(job, reference))
+        return path.absolute()
+
+    async def _upload(self, job: Job, upload_id: str) -> Path:
+        upload = await self._uploads.get(upload_id, job.guild_id, job.owner_id)
+        if upload is None or upload.path is None or upload.declaration is None:
+            raise NotFound("upload_gone")
+        return upload.path
+
+    async def _piece(self, job: Job, reference: str) -> Path:
+        source_id, _, index = reference.partition("/")
+        source = await self._jobs.get(source_id)
+        if source is None or source.guild_id != job.guild_id or source.state not in SHOWN:
+            raise NotFound("piece_gone")
+        for kept in await self._artifacts.of_job(source_id):
+            if kept.kind == WAVE and str(kept.index) == index and kept.path is not None:
+                if kept.path in await self._artifacts.verify(source_id):
+                    break
+                return kept.path
+        raise NotFound("piece_gone")
