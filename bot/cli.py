@@ -1,4 +1,4 @@
-"""The command line: `atelier run | demo | doctor | generate image|text|next-word|tokens | engines | mini | models`.
+"""The command line: `atelier run | demo | doctor | generate image|text|… | engines | mini | models`.
 
 Exit codes: 0 done, 1 something went wrong or was refused, 2 used wrongly or settings are missing.
 """
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from bot import shell
-from bot.generate_commands import generate
+from bot.generate_music_commands import generate
 from bot.i18n import Sentences
 from bot.logs import configure_logging
 from bot.models.commands import models

@@ -5,13 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bot.app import Report, open_atelier
 from bot.i18n import Sentences
+from bot.services.audio_ports import (
+    AudioPost,
+    ContinueRequest,
+    MusicRequest,
+    NotesRequest,
+    Question,
+    SoundRequest,
+)
 from bot.services.desk import Desk
 from bot.services.insight import NextWordRequest, TokensRequest
 from bot.services.ports import (
@@ -28,11 +36,21 @@ from bot.services.ports import (
     TextRequest,
 )
 from bot.settings import Settings
-from generation.errors import AtelierError, Refused
+from generation.errors import AtelierError, InvalidInput, Refused
 from generation.job import Job
+from generation.music_params import Declaration
 from moderation.verdict import Approved
 
-AnyRequest = ImageRequest | TextRequest | NextWordRequest | TokensRequest
+AnyRequest = (
+    ImageRequest
+    | TextRequest
+    | NextWordRequest
+    | TokensRequest
+    | MusicRequest
+    | ContinueRequest
+    | SoundRequest
+    | NotesRequest
+)
 
 
 @dataclass(slots=True)
@@ -97,10 +115,17 @@ def own_folder(settings: Settings) -> Settings:
 
 
 async def generate(
-    settings: Settings, request: AnyRequest, *, out: Path, locale: str, report: Report
+    settings: Settings,
+    request: AnyRequest,
+    *,
+    out: Path,
+    locale: str,
+    report: Report,
+    declaration: Declaration | None = None,
 ) -> dict[str, Any]:
     """Make what is asked for into `out`. Returns the result as plain values; "verdict" tells how it ended.
 
+    `declaration`: why a melody or song of the request may be used; such a request fails without one.
     Raises AtelierError when the work cannot even begin, e.g. data_folder_locked.
     """
     sentences = Sentences.load()
@@ -112,7 +137,7 @@ async def generate(
         own_folder(settings), publisher=publisher, sentences=sentences, report=report
     ) as atelier:
         try:
-            await _submit(atelier.desk, request, who)
+            await _submit(atelier.desk, request, who, declaration)
         except AtelierError as error:
             sentence = error_sentence(sentences, error.code, locale, error.values)
             verdict = "refused" if isinstance(error, Refused) else "failed"
@@ -120,15 +145,24 @@ async def generate(
         return await publisher.ended
 
 
-async def _submit(desk: Desk, request: AnyRequest, who: Requester) -> None:
-    if isinstance(request, TextRequest):
-        await desk.write.text(request, who, None)
-    elif isinstance(request, NextWordRequest):
-        await desk.insight.next_word(request, who, None)
-    elif isinstance(request, TokensRequest):
-        await desk.insight.tokens(request, who, None)
-    else:
-        await desk.submit.image(request, who, None)
+async def _submit(desk: Desk, request: AnyRequest, who: Requester, declaration: Declaration | None) -> None:
+    ask: Mapping[type, Callable[..., Awaitable[object]]] = {
+        ImageRequest: desk.submit.image,
+        TextRequest: desk.write.text,
+        NextWordRequest: desk.insight.next_word,
+        TokensRequest: desk.insight.tokens,
+        MusicRequest: desk.music.music,
+        ContinueRequest: desk.music.further,
+        SoundRequest: desk.music.sound,
+        NotesRequest: desk.notes.notes,
+    }
+    answer = await ask[type(request)](request, who, None)
+    if not isinstance(answer, Question):
+        return
+    if declaration is None:
+        await desk.uploads.cancel(answer.id, who)
+        raise InvalidInput("declaration_unknown")
+    await desk.uploads.decide(answer.id, declaration, who, None)
 
 
 def _files(post: Post) -> list[Path]:
@@ -138,6 +172,9 @@ def _files(post: Post) -> list[Path]:
         return [post.file]
     if isinstance(post, InsightPost):
         return [post.data, *([] if post.picture is None else [post.picture])]
+    if isinstance(post, AudioPost):
+        pieces = [file for piece in post.pieces for file in (piece.file, piece.midi) if file is not None]
+        return [post.picture, *pieces]
     raise TypeError(f"no files are known of a {type(post).__name__}")
 
 
@@ -161,6 +198,9 @@ def _result(post: Post, names: list[str]) -> dict[str, Any]:
         result.update(text=post.text, notices=list(post.notices))
     if isinstance(post, InsightPost):
         result.update(insight=asdict(post.insight), notices=list(post.notices))
+    if isinstance(post, AudioPost):
+        result["seeds"] = [piece.seed for piece in post.pieces]
+        result.update(lengths=[round(piece.seconds, 2) for piece in post.pieces], notices=list(post.notices))
     return result
 
 

@@ -1,4 +1,4 @@
-"""The commands `atelier generate image | text | next-word | tokens`."""
+"""The commands `atelier generate image | text | next-word | tokens`; `generate_music_commands.py` adds the others."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bot.shell import LanguageOption, OutOption
 
 if TYPE_CHECKING:
     from bot.generate import AnyRequest
+    from generation.music_params import Declaration
 
 generate = typer.Typer(
     no_args_is_help=True, help="Make something without Discord: same services, same checks."
@@ -52,7 +53,7 @@ def generate_image(  # noqa: PLR0913, PLR0917 - typer makes an option of each
         model=model,
         scheduler=scheduler,
     )
-    _make(request, out=out, json=json, language=language)
+    make(request, out=out, json=json, language=language)
 
 
 @generate.command("text")
@@ -75,7 +76,7 @@ def generate_text(
     request = TextRequest(
         prompt=prompt, preset=kind, temperature=temperature, length=length, seed=seed, model=model
     )
-    _make(request, out=out, json=json, language=language)
+    make(request, out=out, json=json, language=language)
 
 
 @generate.command("next-word")
@@ -91,7 +92,7 @@ def generate_next_word(
     from bot.services.insight import NextWordRequest
 
     request = NextWordRequest(text=text, temperature=temperature, model=model)
-    _make(request, out=out, json=json, language=language)
+    make(request, out=out, json=json, language=language)
 
 
 @generate.command("tokens")
@@ -106,10 +107,18 @@ def generate_tokens(
     """Cut TEXT into the model's tokens."""
     from bot.services.insight import TokensRequest
 
-    _make(TokensRequest(text=text, english=english, model=model), out=out, json=json, language=language)
+    make(TokensRequest(text=text, english=english, model=model), out=out, json=json, language=language)
 
 
-def _make(request: AnyRequest, *, out: Path, json: bool, language: str | None) -> NoReturn:
+def make(
+    request: AnyRequest,
+    *,
+    out: Path,
+    json: bool,
+    language: str | None,
+    declaration: Declaration | None = None,
+) -> NoReturn:
+    """Do it and end with its exit code. `declaration`: why a file of the request may be used."""
     from bot.generate import as_json
     from bot.generate import generate as generate_into
 
@@ -118,7 +127,9 @@ def _make(request: AnyRequest, *, out: Path, json: bool, language: str | None) -
     chosen = shell.language(language)
     if not asyncio.run(writable_folder(out)):
         shell.fail(Sentences.load().text("cli.bad_out", chosen, folder=str(out)), 2)
-    result = shell.wait(generate_into(settings, request, out=out, locale=chosen, report=shell.say))
+    result = shell.wait(
+        generate_into(settings, request, out=out, locale=chosen, report=shell.say, declaration=declaration)
+    )
     if json:
         sys.stdout.write(as_json(result) + "\n")
     else:

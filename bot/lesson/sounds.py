@@ -107,10 +107,9 @@ async def _kit(lesson: Lesson) -> None:
     """The kit shows the words that it would use; a button makes music of them."""
     ben = lesson.ben
     kit = ben.command("music-kit", genre="lullaby", mood="calm", tempo="slow", instruments="bell")
-    shown = await kit.message(is_settled, timeout=PATIENCE_S)
-    row = await lesson.transcript.add(ben, shown)
-    if "lullaby" not in row["text"]:
-        raise Unexpected(row["text"])
+    shown = await lesson.private(ben, kit)
+    if "lullaby" not in lesson.transcript.rows[-1]["text"]:
+        raise Unexpected(lesson.transcript.rows[-1]["text"])
     await _heard(lesson, ben, ben.press(shown, label=lesson.label("kit_make", ben)), seconds=10)
 
 
