@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import math
+import struct
 from pathlib import Path
 from typing import Any
 
+from tests.contract.audio_counts import wav
 from tests.contract.case import Case
+from tests.contract.midi_files import ENTCHEN, midi, row, track
 from tests.contract.picture_files import plain
 
 
@@ -20,6 +24,23 @@ def upload(folder: Path) -> dict[str, Any]:
     file = folder / "upload.png"
     file.write_bytes(plain((1, 2, 3), 64))
     return {"file": str(file)}
+
+
+def sound(folder: Path) -> Path:
+    file = folder / "sound.wav"
+    values = [round(8000 * math.sin(place / 10)) for place in range(16_000)]
+    file.write_bytes(wav(rate=16_000, data=struct.pack(f"<{len(values)}h", *values)))
+    return file
+
+
+def notes(folder: Path) -> Path:
+    file = folder / "notes.mid"
+    file.write_bytes(midi([track(row(ENTCHEN))]))
+    return file
+
+
+def piece(file: Path) -> dict[str, Any]:
+    return {"pieces": [{"file": str(file), "index": 1, "seed": 7}]}
 
 
 DIAGRAM: dict[str, Any] = {"foot": "Mini", "label": "Mit KI gemacht", "recipe": {"model": "mini"}}
@@ -85,5 +106,49 @@ CASES = [
         seeded=False,
         long=None,
         wrong={"pieces": [{"text": "Die", "level": 6}]},
+    ),
+    Case(
+        family="media",
+        task="probe_audio",
+        params={},
+        inputs=lambda folder: {"file": str(sound(folder))},
+        model=None,
+        files=1,
+        seeded=False,
+        long=None,
+        wrong={"file": 5},
+    ),
+    Case(
+        family="media",
+        task="probe_midi",
+        params={},
+        inputs=lambda folder: {"file": str(notes(folder))},
+        model=None,
+        files=0,
+        seeded=False,
+        long=None,
+        wrong={"file": 5},
+    ),
+    Case(
+        family="media",
+        task="audio_post",
+        params={"label": "Mit KI gemacht", "recipe": {"model": "mini"}},
+        inputs=lambda folder: piece(sound(folder)),
+        model=None,
+        files=2,
+        seeded=False,
+        long=None,
+        wrong={"format": "flac"},
+    ),
+    Case(
+        family="media",
+        task="notes_post",
+        params={"label": "Mit KI gemacht", "recipe": {"model": "mini"}},
+        inputs=lambda folder: piece(notes(folder)),
+        model=None,
+        files=3,
+        seeded=False,
+        long=None,
+        wrong={"pieces": []},
     ),
 ]

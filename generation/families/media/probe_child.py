@@ -39,7 +39,7 @@ def decoder(kind: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(kind, Path(__file__).with_name(f"decode_{kind}.py"))
     if kind not in KINDS or spec is None or spec.loader is None:
         raise ValueError(kind)
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[kind] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 

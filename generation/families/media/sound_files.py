@@ -35,8 +35,8 @@ def read_wav(path: Path) -> tuple[Samples, int]:
             channels, width, rate, frames = file.getparams()[:4]
             if width != 2 or channels not in _LAYOUTS or not 8000 <= rate <= 96_000:
                 raise TaskFailed("worker_failed", "not PCM16 with one or two channels")
-            if frames > SECONDS_LIMIT * rate:
-                raise TaskFailed("worker_failed", "too long")
+            if not 0 < frames <= SECONDS_LIMIT * rate:
+                raise TaskFailed("worker_failed", "empty or too long")
             content = file.readframes(frames)
     except (OSError, EOFError, wave.Error) as error:
         raise TaskFailed("worker_failed", f"unreadable: {type(error).__name__}") from None
