@@ -28,6 +28,8 @@ NAMES: Final[Mapping[str, Mark]] = {
     "schluss": "outro",
     "ende": "outro",
 }
+_INSIDE: Final = re.compile(rf"(?<=\S)\s*(?=\[\s*(?:{'|'.join(NAMES)})[\s.:\d]*\])", re.IGNORECASE)
+"""Before a mark that is known, inside a line: an option of a slash command has one line only."""
 _MARK: Final = re.compile(r"\s*\[([^\]]*)\]?\s*(.*)\Z")
 _NUMBER: Final = re.compile(r"[\s.:\d]+\Z")
 _WEIGHTS: Final[Mapping[Mark, int]] = {
@@ -44,8 +46,8 @@ _WEIGHTS: Final[Mapping[Mark, int]] = {
 def plan(lyric: str, seconds: int) -> tuple[Section, ...]:
     """The sections of a lyric; without any text none, without any mark one verse. "[Verse 2]" is a verse.
 
-    A mark stands at the beginning of a line; words before the first are a verse. Each section gets at least
-    SECTION_SECONDS and more the more lines it has. Raises InvalidInput lyric_mark (with the line's number),
+    A mark stands at the beginning of a line, or inside one if it is known; words before the first are a verse.
+    Each section gets at least SECTION_SECONDS and more the more lines it has. Raises InvalidInput lyric_mark (with the line's number),
     lyric_long, sections_limit, sections_short, prompt_control.
     """
     if not lyric.strip():
@@ -72,7 +74,9 @@ def stretch(sections: Sequence[Section], seconds: int) -> tuple[Section, ...]:
 
 def _parts(lyric: str) -> list[tuple[Mark, list[str]]]:
     parts: list[tuple[Mark, list[str]]] = []
-    for number, line in enumerate(lyric.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+    lines = lyric.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    pieces = ((number, piece) for number, line in enumerate(lines, 1) for piece in _INSIDE.split(line))
+    for number, line in pieces:
         match = _MARK.match(line) if line.lstrip().startswith("[") else None
         if match is not None:
             parts.append((_mark(match[1], number), []))

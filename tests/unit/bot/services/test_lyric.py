@@ -44,6 +44,16 @@ def test_brackets_inside_a_line_are_words() -> None:
     assert section.text == "la [leise] la"
 
 
+def test_marks_in_one_line_as_in_an_option_of_a_command() -> None:
+    sections = plan("[intro] [Verse 1] Die Sonne [leise] geht auf [chorus]Wir tanzen[outro]", 20)
+    assert [(one.mark, one.text) for one in sections] == [
+        ("intro", ""),
+        ("verse", "Die Sonne [leise] geht auf"),
+        ("chorus", "Wir tanzen"),
+        ("outro", ""),
+    ]
+
+
 @pytest.mark.parametrize("mark", ["[Bridge]", "[]", "  [ vers e ]", "[verse", "[1]"])
 def test_an_unknown_mark_is_told_with_its_line(mark: str) -> None:
     if mark == "[verse":
