@@ -47,8 +47,8 @@ def plan(lyric: str, seconds: int) -> tuple[Section, ...]:
     """The sections of a lyric; without any text none, without any mark one verse. "[Verse 2]" is a verse.
 
     A mark stands at the beginning of a line, or inside one if it is known; words before the first are a verse.
-    Each section gets at least SECTION_SECONDS and more the more lines it has. Raises InvalidInput lyric_mark (with the line's number),
-    lyric_long, sections_limit, sections_short, prompt_control.
+    Each section gets at least SECTION_SECONDS and more the more lines it has. Raises InvalidInput lyric_mark (with
+    the line's number), lyric_long, sections_limit, sections_short, prompt_control.
     """
     if not lyric.strip():
         return ()
