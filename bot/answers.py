@@ -57,16 +57,29 @@ async def send_form(interaction: Press, form: discord.ui.Modal) -> None:
                 raise
 
 
-async def edit_pressed(interaction: Press, content: str) -> None:
-    """The words of the very message whose button was pressed, as the first answer."""
+async def edit_pressed(interaction: Press, **what: Any) -> None:
+    """The very message whose button was pressed, changed (`content`, `embed`, `view`) as the first answer."""
     try:
-        await interaction.response.edit_message(content=content)
+        await interaction.response.edit_message(**what)
     except DROPPED:
         try:
-            await interaction.response.edit_message(content=content)
+            await interaction.response.edit_message(**what)
         except discord.HTTPException as error:
             if error.code != ALREADY_ANSWERED:
                 raise
+
+
+async def close_pressed(interaction: Press, content: str) -> None:
+    """The private message whose button was pressed says `content` from now on, after another answer was begun.
+
+    Best effort: what its buttons would do is decided elsewhere.
+    """
+    if interaction.message is None:
+        return
+    try:
+        await interaction.followup.edit_message(interaction.message.id, content=content, view=None)
+    except (discord.DiscordException, *DROPPED) as error:
+        _log.info("a question that was answered stays as it was (%s)", type(error).__name__)
 
 
 def is_deferred(interaction: Press) -> bool:
@@ -85,16 +98,17 @@ async def say_in_private(
     await interaction.followup.send(text, ephemeral=True, **extra)
 
 
-async def turn_private(interaction: Press, text: str) -> None:
+async def turn_private(interaction: Press, text: str, *, view: discord.ui.View | None = None) -> None:
     """Say `text` to one person only, whatever was answered before: a public "thinking" is taken away first.
 
     `defer` decides who sees an answer, so an answer that all can see cannot become a private one.
     """
+    extra: dict[str, Any] = {} if view is None else {"view": view}
     if not interaction.response.is_done() and not is_deferred(interaction):
-        await interaction.response.send_message(text, ephemeral=True)
+        await interaction.response.send_message(text, ephemeral=True, **extra)
         return
     try:
         await interaction.delete_original_response()
     except discord.NotFound:
         _log.debug("there was no answer to take away")
-    await interaction.followup.send(text, ephemeral=True)
+    await interaction.followup.send(text, ephemeral=True, **extra)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.i18n import Sentences
+from generation.music_params import DECLARATIONS
 
 _ID = re.compile(
     r"ka:(?P<action>[a-z]{1,12}):(?P<subject>[0-9a-z]{1,20})"
@@ -72,6 +73,65 @@ def text_row(sentences: Sentences, job_id: str, locale: str) -> discord.ui.View:
         [
             _button("textagain", job_id, same, row=0, emoji="🔁"),
             _button("textseed", job_id, other, row=0, emoji="🎲"),
+        ]
+    )
+
+
+def audio_rows(
+    sentences: Sentences,
+    job_id: str,
+    locale: str,
+    takes: int,
+    *,
+    longer: int | None = None,
+    further: bool = False,
+) -> discord.ui.View:
+    """Under music and sounds. Row 1: once more, another seed, `longer` seconds more. Row 2: which take to continue."""
+    seed = "button.seed" if takes == 1 else "button.seeds"
+    buttons = [
+        _button("audioagain", job_id, sentences.text("button.again", locale), row=0, emoji="🔁"),
+        _button("audioseed", job_id, sentences.text(seed, locale), row=0, emoji="🎲"),
+    ]
+    if longer is not None:
+        label = sentences.text("button.longer", locale, seconds=longer)
+        buttons.append(_button("longer", job_id, label, row=0, emoji="⏩"))
+    for take in range(1, takes + 1) if further else ():
+        one = takes == 1
+        label = sentences.text("button.further" if one else "button.further_take", locale, index=take)
+        buttons.append(_button("further", job_id, label, row=0 if one else 1, index=take, emoji="🎶"))
+    return _view(buttons)
+
+
+def notes_row(sentences: Sentences, job_id: str, locale: str, takes: int) -> discord.ui.View:
+    """Under notes: once more, or once more with another seed."""
+    seed = "button.seed" if takes == 1 else "button.seeds"
+    return _view(
+        [
+            _button("notesagain", job_id, sentences.text("button.again", locale), row=0, emoji="🔁"),
+            _button("notesseed", job_id, sentences.text(seed, locale), row=0, emoji="🎲"),
+        ]
+    )
+
+
+def declaration_rows(sentences: Sentences, question_id: str, locale: object) -> discord.ui.View:
+    """Why may this file be used? The place in DECLARATIONS stands in the id; below, the way out."""
+    buttons = [
+        _button("declare", question_id, sentences.text(f"declaration.{code}", locale), row=0, index=place)
+        for place, code in enumerate(DECLARATIONS, 1)
+    ]
+    buttons.append(
+        _button("undeclare", question_id, sentences.text("button.cancel", locale), row=1, emoji="✋")
+    )
+    return _view(buttons)
+
+
+def kit_row(sentences: Sentences, locale: object) -> discord.ui.View:
+    """Under `/music-kit`: make it, or another suggestion."""
+    make, other = sentences.text("button.kit_make", locale), sentences.text("button.kit_other", locale)
+    return _view(
+        [
+            _button("kitmake", "prompt", make, row=0, emoji="🎵", style=discord.ButtonStyle.primary),
+            _button("kitother", "prompt", other, row=0, emoji="🎲"),
         ]
     )
 

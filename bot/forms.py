@@ -1,4 +1,4 @@
-"""The forms: behind the buttons 1-4 one picture's recipe, to be changed; behind "Answer" the next question.
+"""The forms: a picture's recipe to be changed, the next question, a word of one's own, a song, how music goes on.
 
 Discord.py keeps forms in memory and loses them in a restart, so nothing waits here: the form is sent, and what
 comes back is read from the submission itself.
@@ -14,15 +14,21 @@ import discord
 
 from bot.buttons import ButtonId
 from bot.i18n import Sentences
+from bot.services.audio_ports import ContinueRequest, MusicRequest
 from bot.services.ports import Adaptation
+from generation.errors import InvalidInput
 from generation.job import Job
-from generation.params import PROMPT_LIMIT
+from generation.music_params import DEFAULT_MUSIC_SECONDS, LYRIC_LIMIT, MUSIC_SECONDS
+from generation.params import COUNT_LIMIT, PROMPT_LIMIT
 from generation.text_params import TEXT_LIMIT
 
 FIELDS = ("prompt", "negative", "guidance", "steps")
 QUESTION = "question"
 WORD = "word"
 SHORT_LIMIT = 20
+SONG_SECONDS = 20
+FURTHER_COUNT = 3
+"""Continuations to choose from, unless somebody wants another number."""
 TITLE_LIMIT = LABEL_LIMIT = 45
 
 
@@ -59,7 +65,7 @@ def _input(
 
 def read_form(data: Mapping[str, Any]) -> Adaptation:
     """What was typed; a field that is missing is empty, and the service says what is wrong with that."""
-    typed = {str(part.get("custom_id")): str(part.get("value") or "") for part in _parts(data)}
+    typed = _typed(data)
     return Adaptation(**{field: typed.get(field, "") for field in FIELDS})
 
 
@@ -104,6 +110,101 @@ def read_word(data: Mapping[str, Any]) -> str:
     """What was typed; "" for a submission without it, and the service says what is wrong with that."""
     typed = (str(part["value"] or "") for part in _parts(data) if part.get("custom_id") == WORD)
     return next(typed, "")
+
+
+def song_form(sentences: Sentences, locale: object) -> discord.ui.Modal:
+    """An empty form for music with a lyric: a slash command's option holds a single line."""
+    custom_id = ButtonId(action="song", subject="new", index=1, nonce=secrets.token_hex(4))
+    form = discord.ui.Modal(
+        title=sentences.text("form.song", locale)[:TITLE_LIMIT], custom_id=str(custom_id), timeout=None
+    )
+    hint = sentences.text("form.lyric_hint", locale)
+    form.add_item(_line("prompt", sentences, locale, label="form.music", limit=4 * PROMPT_LIMIT, long=True))
+    form.add_item(
+        _line("lyric", sentences, locale, label="form.lyric", limit=2 * LYRIC_LIMIT, long=True, hint=hint)
+    )
+    seconds = str(SONG_SECONDS)
+    form.add_item(_line("seconds", sentences, locale, label="form.seconds", default=seconds))
+    form.add_item(_line("seed", sentences, locale, label="form.seed", required=False))
+    form.stop()
+    return form
+
+
+def read_song(data: Mapping[str, Any]) -> MusicRequest:
+    """What was typed. Raises InvalidInput seconds_invalid."""
+    typed = _typed(data)
+    return MusicRequest(
+        prompt=typed.get("prompt", ""),
+        lyric=typed.get("lyric", ""),
+        seconds=_whole(typed.get("seconds", ""), "seconds_invalid", MUSIC_SECONDS),
+        seed=typed.get("seed", "").strip() or None,
+    )
+
+
+def further_form(job: Job, index: int, sentences: Sentences, locale: object) -> discord.ui.Modal:
+    """How take `index` goes on: its prompt, to be changed, new seconds, and how many continuations."""
+    custom_id = ButtonId(action="further", subject=job.id, index=index, nonce=secrets.token_hex(4))
+    form = discord.ui.Modal(
+        title=sentences.text("form.further", locale, index=index)[:TITLE_LIMIT],
+        custom_id=str(custom_id),
+        timeout=None,
+    )
+    prompt = str(job.params.get("original") or job.params.get("prompt") or "")
+    limit = 4 * PROMPT_LIMIT
+    form.add_item(
+        _line("prompt", sentences, locale, label="form.music", limit=limit, long=True, default=prompt)
+    )
+    seconds, count = str(DEFAULT_MUSIC_SECONDS), str(FURTHER_COUNT)
+    form.add_item(_line("seconds", sentences, locale, label="form.further_seconds", default=seconds))
+    form.add_item(_line("count", sentences, locale, label="form.further_count", default=count))
+    form.stop()
+    return form
+
+
+def read_further(data: Mapping[str, Any], job_id: str, index: int) -> ContinueRequest:
+    """What was typed. Raises InvalidInput seconds_invalid or takes_invalid."""
+    typed = _typed(data)
+    return ContinueRequest(
+        job=job_id,
+        index=index,
+        prompt=typed.get("prompt", ""),
+        seconds=_whole(typed.get("seconds", ""), "seconds_invalid", MUSIC_SECONDS),
+        count=_whole(typed.get("count", ""), "takes_invalid", COUNT_LIMIT),
+    )
+
+
+def _line(
+    field: str,
+    sentences: Sentences,
+    locale: object,
+    *,
+    label: str,
+    limit: int = SHORT_LIMIT,
+    long: bool = False,
+    default: str = "",
+    required: bool = True,
+    hint: str | None = None,
+) -> discord.ui.TextInput[discord.ui.Modal]:
+    return discord.ui.TextInput(
+        label=sentences.text(label, locale)[:LABEL_LIMIT],
+        custom_id=field,
+        style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
+        default=default[:limit],
+        placeholder=hint,
+        required=required,
+        max_length=limit,
+    )
+
+
+def _typed(data: Mapping[str, Any]) -> dict[str, str]:
+    return {str(part.get("custom_id")): str(part.get("value") or "") for part in _parts(data)}
+
+
+def _whole(text: str, code: str, high: int) -> int:
+    try:
+        return int(text.strip())
+    except ValueError:
+        raise InvalidInput(code, low=1, high=high) from None
 
 
 def _parts(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

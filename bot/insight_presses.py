@@ -83,7 +83,8 @@ class InsightPresses:
         # no defer: storing a vote takes milliseconds, and so the first answer can be the new number in the post itself,
         # which has no limit of the channel's to share
         cast = await self._desk.votes.cast(pressed.subject, pressed.index or 0, self._who(interaction))
-        await edit_pressed(interaction, vote_count(cast.number, self._sentences, cast.job.locale))
+        content = vote_count(cast.number, self._sentences, cast.job.locale)
+        await edit_pressed(interaction, content=content)
         try:
             await say_in_private(interaction, self._confirmed(cast, interaction))
         except (discord.DiscordException, *DROPPED) as error:

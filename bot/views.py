@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.answers import Press, defer, say_in_private, send_form
-from bot.buttons import ButtonId
+from bot.answers import Press, defer, say_in_private, send_form, turn_private
+from bot.audio_presses import AudioPresses
+from bot.buttons import ButtonId, declaration_rows
 from bot.chats import end_chat
 from bot.errors import answer_error
 from bot.forms import adapt_form, question_form, read_form, read_question
 from bot.i18n import Sentences
 from bot.insight_presses import InsightPresses
 from bot.posts.prompt_help import chosen_text
+from bot.services.audio_ports import Question
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
+from bot.texts import shown
 from generation.errors import NotFound
 
 if TYPE_CHECKING:
@@ -48,8 +51,15 @@ class Presses:
             who=who,
             wait=lambda ticket, address: show_waiting(publisher, ticket, address),
         )
+        audio = AudioPresses(
+            desk=desk,
+            sentences=sentences,
+            who=who,
+            show=lambda press, outcome, address: show_or_ask(publisher, sentences, press, outcome, address),
+        )
         self._buttons: Mapping[str, Handler] = {
             **insight.buttons,
+            **audio.buttons,
             "adapt": self._open_form,
             "again": self._again,
             "seeds": self._again,
@@ -61,7 +71,12 @@ class Presses:
             "answer": self._open_question,
             "endchat": self._end_chat,
         }
-        self._forms: Mapping[str, Handler] = {"adapt": self._adapt, "answer": self._ask, **insight.forms}
+        self._forms: Mapping[str, Handler] = {
+            "adapt": self._adapt,
+            "answer": self._ask,
+            **insight.forms,
+            **audio.forms,
+        }
 
     async def answer(self, interaction: Press) -> None:
         """Never raises; leaves everything but presses and forms to discord.py."""
@@ -165,3 +180,19 @@ async def show_waiting(publisher: Publisher, ticket: Ticket, address: ReplyAddre
     seconds: Any = ticket.expected_seconds
     ready_at = None if seconds is None else time.time() + seconds
     await publisher.show_status(ticket.job, address, Status(place=ticket.place, ready_at=ready_at))
+
+
+async def show_or_ask(
+    publisher: Publisher,
+    sentences: Sentences,
+    interaction: Press,
+    outcome: Ticket | Question,
+    address: ReplyAddress,
+) -> None:
+    """The acknowledgement of a command that may bring a file: that it waits, or, privately, why it may be used."""
+    if isinstance(outcome, Ticket):
+        await show_waiting(publisher, outcome, address)
+        return
+    locale = interaction.locale
+    text = sentences.text("declaration.question", locale, name=shown(outcome.name, 100))
+    await turn_private(interaction, text, view=declaration_rows(sentences, outcome.id, locale))

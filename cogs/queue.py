@@ -90,7 +90,7 @@ def _refusal(job: Job, sentences: Sentences, locale: str) -> str:
 
 
 def _name(job: Job) -> str:
-    return cut(plain(str(job.params.get("original") or job.params.get("prompt", job.medium))), WHAT_SHOWN)
+    return cut(plain(str(job.params.get("original") or job.params.get("prompt") or job.medium)), WHAT_SHOWN)
 
 
 def _buttons(rows: Sequence[QueueRow], sentences: Sentences, who: Requester) -> discord.ui.View | None:

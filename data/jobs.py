@@ -108,6 +108,11 @@ class Jobs:
         where = "WHERE guild_id = ? AND owner_id = ? ORDER BY position DESC LIMIT ?"
         return await self._select(where, (guild_id, owner_id, limit))
 
+    async def of_medium(self, guild_id: str, medium: str, limit: int = 20) -> list[Job]:
+        """The class's latest posted jobs of this medium, newest first."""
+        where = "WHERE guild_id = ? AND medium = ? AND state = 'posted' ORDER BY position DESC LIMIT ?"
+        return await self._select(where, (guild_id, medium, limit))
+
     async def unfinished(self) -> list[Job]:
         """Every job that has not ended, in order of arrival."""
         return await self._select(f"WHERE {_UNFINISHED} ORDER BY position")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
@@ -18,6 +18,7 @@ from bot.posts.shared import (
     PROMPT_SHOWN,
     ComposedPost,
     Fill,
+    PostArchive,
     PostFile,
     duration,
     fitting,
@@ -62,7 +63,7 @@ def _content(post: ImagePost, sentences: Sentences, *, left_out: int) -> str:
     return cut("\n".join(lines), CONTENT_LIMIT)
 
 
-def _embed(post: ImagePost, sentences: Sentences, files: tuple[PostFile, ...]) -> discord.Embed:
+def _embed(post: ImagePost, sentences: Sentences, files: Sequence[PostFile | PostArchive]) -> discord.Embed:
     job, params = post.job, post.job.params
     embed = discord.Embed(
         title=sentences.text(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 
 from bot.buttons import next_word_rows, vote_rows
@@ -12,6 +14,7 @@ from bot.posts.shared import (
     CONTENT_LIMIT,
     ComposedPost,
     Fill,
+    PostArchive,
     PostFile,
     duration,
     fitting,
@@ -69,7 +72,7 @@ def _content(post: InsightPost, sentences: Sentences, *, left_out: bool) -> str:
     return cut("\n".join(lines), CONTENT_LIMIT)
 
 
-def _embed(post: InsightPost, sentences: Sentences, files: tuple[PostFile, ...]) -> discord.Embed:
+def _embed(post: InsightPost, sentences: Sentences, files: Sequence[PostFile | PostArchive]) -> discord.Embed:
     job = post.job
     parts = [*_description(post, sentences)]
     if hides(post.insight):

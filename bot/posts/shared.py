@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -41,6 +43,33 @@ class PostFile:
         """A new file object: sending uses one up."""
         return discord.File(self.path, filename=self.name, description=self.alt)
 
+    def size(self) -> int:
+        """In bytes. Raises OSError."""
+        return self.path.stat().st_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostArchive:
+    """Small files in one .zip, where a message would have too many of them."""
+
+    files: tuple[PostFile, ...]
+    name: str
+    alt: str
+
+    def open(self) -> discord.File:
+        return discord.File(io.BytesIO(self._packed()), filename=self.name, description=self.alt)
+
+    def size(self) -> int:
+        return len(self._packed())
+
+    def _packed(self) -> bytes:
+        """The same files make the same bytes: their entries have no times of their own."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for file in self.files:
+                archive.writestr(zipfile.ZipInfo(file.name), file.path.read_bytes())
+        return packed.getvalue()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposedPost:
@@ -48,7 +77,7 @@ class ComposedPost:
 
     content: str
     embeds: tuple[discord.Embed, ...]
-    files: tuple[PostFile, ...]
+    files: tuple[PostFile | PostArchive, ...]
     view: discord.ui.View | None
 
 
@@ -77,11 +106,11 @@ def duration(seconds: float, sentences: Sentences, locale: str) -> str:
     return sentences.text("post.duration", locale, seconds=tenths)
 
 
-def fitting(files: Iterable[PostFile], file_limit: int) -> tuple[PostFile, ...]:
-    fitting = []
+def fitting(files: Iterable[PostFile | PostArchive], file_limit: int) -> tuple[PostFile | PostArchive, ...]:
+    fitting: list[PostFile | PostArchive] = []
     room = REQUEST_LIMIT
     for file in files:
-        size = file.path.stat().st_size
+        size = file.size()
         if size <= min(file_limit, room):
             fitting.append(file)
             room -= size

@@ -73,6 +73,10 @@ class Intake:
         jobs = await self._jobs.of_owner(who.guild_id, who.person_id, LOOKED_BACK)
         return next((job for job in jobs if job.medium == medium and job.state in SHOWN), None)
 
+    async def recent(self, medium: str, who: Requester, *, limit: int) -> Sequence[Job]:
+        """The last posted jobs of this medium in the class, whoever asked for them."""
+        return await self._jobs.of_medium(who.guild_id, medium, limit)
+
     async def queue(
         self,
         model: ModelInfo,

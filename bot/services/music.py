@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from bot.services.audio_ports import ContinueRequest, MusicRequest, Question, SoundRequest, Upload
@@ -120,6 +121,10 @@ class Music:
         sections = stretch(before.sections, seconds) if before.sections else ()
         params = dataclasses.replace(before, seconds=seconds, sections=sections)
         return await self._repeat(old, params, old.seed, who, address)
+
+    async def recent(self, who: Requester, *, limit: int = 25) -> Sequence[Job]:
+        """The last posted music of this class, the newest first: what can be continued."""
+        return await self._intake.recent(MUSIC, who, limit=limit)
 
     async def recipe(self, job_id: str, index: int | None, who: Requester) -> Job:
         """The posted music or sound of this class that has piece `index`. Raises NotFound job_gone."""
