@@ -366,3 +366,28 @@ async def test_what_no_worker_of_ours_writes_fails(runs: Runs, tmp_path: Path, c
     with pytest.raises(WorkerError) as caught:
         await post(runs, {"file": str(file), "index": 1, "seed": 1})
     assert caught.value.code == "worker_failed"
+
+
+async def test_what_was_posted_is_measured_again(runs: Runs, tmp_path: Path) -> None:
+    for ending in ("ogg", "mp3"):
+        outcome = await post(
+            runs, piece(tmp_path, 1, tune()), piece(tmp_path, 2, [0.0] * RATE), format=ending
+        )
+        files = [str(outcome.out / f"piece-{index}.{ending}") for index in (1, 2)]
+        again = await runs.media("measure_audio", {"files": files})
+        assert again.files == ()
+        assert again.facts["measured"] == {file: measured(outcome, Path(file).name) for file in files}
+        assert again.facts["measured"][files[1]]["silent_share"] == 1.0
+
+
+@pytest.mark.parametrize("files", [None, [], [1], ["/etc/passwd"], ["x.ogg"] * 7, ["/nowhere/piece-1.ogg"]])
+async def test_what_cannot_be_measured_has_no_numbers(runs: Runs, files: Any) -> None:
+    with pytest.raises(WorkerError):
+        await runs.media("measure_audio", {"files": files})
+
+
+async def test_what_is_no_sound_of_ours_has_no_numbers(runs: Runs, tmp_path: Path) -> None:
+    file = tmp_path / "piece-1.ogg"
+    file.write_bytes(b"OggS" + bytes(1000))
+    with pytest.raises(WorkerError):
+        await runs.media("measure_audio", {"files": [str(file)]})

@@ -16,7 +16,7 @@ PICTURES_LIMIT = 4
 PIXEL_LIMIT = 16 * 1024 * 1024
 DEFAULT_SIDE = 512
 DIAGRAMS = frozenset({"draw_bars", "draw_tokens", "draw_words"})
-SOUND_TASKS = frozenset({"probe_audio", "audio_post"})
+SOUND_TASKS = frozenset({"probe_audio", "audio_post", "measure_audio"})
 MIDI_TASKS = frozenset({"probe_midi", "notes_post"})
 
 

@@ -32,12 +32,15 @@ CEILING_DB = -1.0
 UPLOAD_RAISED_DB, POST_RAISED_DB = 30.0, 12.0
 LIMITING_DB = 6.0
 PIECES_LIMIT = 4
+MEASURED_LIMIT = 6
 _EDGE = 0.004
 """Seconds over which a piece begins and ends, so that neither is a click."""
 _TRIES = 4
 
 
 def run_sound(task: Task, context: Context) -> Result:
+    if task.name == "measure_audio":
+        return _measure(task, context)
     return _probe(task, context) if task.name == "probe_audio" else _post(task, context)
 
 
@@ -112,6 +115,29 @@ def _post(task: Task, context: Context) -> Result:
         sound_files.RATE,
     )
     return result_of(task.out, "waves.png", picture, order, finished)
+
+
+def _measure(task: Task, context: Context) -> Result:
+    """No files. Params: files [absolute paths of sounds that `audio_post` or `notes_post` wrote]. Facts: measured
+    {path: see `loudness.measured`}.
+
+    Raises TaskFailed invalid without files or with too many, worker_failed for one that cannot be decoded.
+    """
+    paths = task.params.get("files")
+    if not isinstance(paths, list) or not 1 <= len(paths) <= MEASURED_LIMIT:
+        raise TaskFailed("invalid", f"files: 1 to {MEASURED_LIMIT} needed")
+    measured = {}
+    for number, path in enumerate(paths):
+        context.check()
+        context.progress(number, len(paths))
+        if not isinstance(path, str) or Path(path).suffix[1:] not in sound_files.FORMATS:
+            raise TaskFailed("invalid", "files: a path needed")
+        try:
+            heard = sound_files.decode(Path(path))
+        except (OSError, ValueError, LookupError) as error:
+            raise TaskFailed("worker_failed", f"unreadable: {type(error).__name__}") from None
+        measured[path] = loudness.measured(heard, sound_files.RATE)
+    return Result(facts={"measured": measured})
 
 
 def result_of(
