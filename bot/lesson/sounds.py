@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -101,6 +102,21 @@ async def _six_ways_on(lesson: Lesson) -> None:
     """The first bar of a song that everybody knows, continued six times."""
     handle = lesson.ada.command("noten", melodie="C D E F G G", anzahl=6, seed="1")
     await _heard(lesson, lesson.ada, handle, seeds=[1, 2, 3, 4, 5, 6])
+    row = lesson.transcript.rows[-1]
+    archives = [lesson.transcript.out / name for name in row["files"] if name.endswith(".zip")]
+    packed = await asyncio.to_thread(_midi_files, archives)
+    if packed != 6:
+        raise Unexpected(f"{packed} MIDI files: {row['files']}")
+
+
+def _midi_files(archives: Sequence[Path]) -> int:
+    """How many are packed. Reads the disk."""
+    count = 0
+    for archive in archives:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                count += sum(opened.read(name).startswith(b"MThd") for name in opened.namelist())
+    return count
 
 
 async def _kit(lesson: Lesson) -> None:
@@ -143,7 +159,7 @@ async def _heard(
     if not all(_is_long(one, seconds) for one in sounds):
         raise Unexpected(f"another length than asked for: {sounds}")
     row["checked"] = lesson.sentences.text(
-        "cli.lesson_heard", lesson.language, n=len(heard), seconds=_lengths(sounds)
+        "cli.lesson_heard", lesson.language, n=len(heard), seconds=_lengths(lesson, sounds)
     )
     return message
 
@@ -154,8 +170,12 @@ def _is_long(one: Heard, seconds: float | None) -> bool:
     return abs(one.seconds - seconds) <= _TOLERANCE_S
 
 
-def _lengths(sounds: Sequence[Heard]) -> str:
-    return " / ".join(f"{one.seconds:.1f}" for one in sounds)
+def _lengths(lesson: Lesson, sounds: Sequence[Heard]) -> str:
+    """Said once where all are alike."""
+    numbers = [
+        lesson.sentences.text("post.number", lesson.language, number=round(one.seconds, 1)) for one in sounds
+    ]
+    return " / ".join(dict.fromkeys(numbers))
 
 
 STEPS = (
