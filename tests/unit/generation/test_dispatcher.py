@@ -118,6 +118,67 @@ async def test_running_is_committed_before_the_worker_hears_of_it(bench: Bench) 
     assert seen == [JobState.RUNNING]
 
 
+async def test_what_a_job_refers_to_is_looked_up_before_its_worker_hears_of_it(bench: Bench) -> None:
+    looked_up: list[str] = []
+
+    async def prepare(job: Job) -> Job:
+        stored = await bench.jobs.get(job.id)
+        assert stored is not None
+        assert stored.state is JobState.RUNNING
+        looked_up.append(job.id)
+        return replace(job, params={"melody": "/a/file"})
+
+    bench.dispatcher = bench.make(prepare=prepare)
+    await bench.dispatcher.start()
+    job = make_job(params={"melody": "upload"})
+    await bench.add(job)
+    await bench.until(job, state=JobState.POSTED)
+    assert looked_up == [job.id]
+    assert bench.runner.requests[0].params == {"melody": "/a/file"}
+    stored = await bench.jobs.get(job.id)
+    assert stored is not None
+    assert stored.params == {"melody": "upload"}, "a path of today is nothing to remember"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(NotFound("upload_gone"), "upload_gone"), (OSError(), "internal")]
+)
+async def test_without_what_it_refers_to_a_job_fails_and_nothing_runs(
+    bench: Bench, error: Exception, code: str
+) -> None:
+    async def prepare(job: Job) -> Job:
+        raise error
+
+    bench.dispatcher = bench.make(prepare=prepare)
+    await bench.dispatcher.start()
+    job = make_job()
+    await bench.add(job)
+    await bench.until(job, state=JobState.FAILED)
+    stored = await bench.jobs.get(job.id)
+    assert stored is not None
+    assert stored.error_code == code
+    assert bench.runner.requests == []
+
+
+async def test_a_job_cancelled_while_it_is_looked_up_never_runs(bench: Bench) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def prepare(job: Job) -> Job:
+        asked.set()
+        await go_on.wait()
+        return job
+
+    bench.dispatcher = bench.make(prepare=prepare)
+    await bench.dispatcher.start()
+    job = make_job()
+    await bench.add(job)
+    await asked.wait()
+    assert await bench.dispatcher.cancel(job.id)
+    go_on.set()
+    await bench.until(job, state=JobState.CANCELLED)
+    assert bench.runner.requests == []
+
+
 async def test_the_next_job_runs_while_the_last_is_still_being_checked(bench: Bench) -> None:
     bench.hold_delivery = asyncio.Event()
     first, second = make_job("anna"), make_job("ben")
