@@ -13,12 +13,15 @@ from bot.services.audio_ports import AudioPost, ContinueRequest, MusicRequest, S
 from bot.services.music import LONGER_S
 from bot.services.ports import Ticket
 from bot.services.prompt_help import ONLY_ENGLISH
+from generation.catalog import Catalog
 from generation.errors import InvalidInput, LimitReached, ModelMissing, NotFound, Refused
 from generation.job import Job, JobState
-from tests.fakes_music import PRIOR_S
+from tests.fakes_music import PRIOR_S, MusicDiscord, MusicWorkshop, music_catalog
+from tests.fakes_text import text_catalog
 from tests.unit.bot.services.conftest import ADDRESS, ANNA, BEN, STRANGER
 from tests.unit.bot.services.music_room import MusicRoom, music_room
 
+NAMES = ("mini-music", "musicgen", "mini-sound", "mini-notes", "writer", "mini", "big", "checker")
 SONG = "[Strophe]\nDer Schnee fällt leise\n[Refrain]\nWir bleiben wach"
 
 
@@ -107,6 +110,31 @@ async def test_a_model_for_english_alone_says_so_where_nothing_can_translate(roo
     assert job.notices == (ONLY_ENGLISH,)
     assert (await room.played("a happy song with guitar", model="musicgen")).notices == ()
     assert (await room.played("ein fröhliches Lied")).notices == ()
+
+
+async def test_a_prompt_is_translated_where_a_real_text_model_is_here(tmp_path: Path) -> None:
+    catalog = music_catalog()
+    catalog = Catalog(
+        [*(catalog.get(name) for name in NAMES), replace(text_catalog("real").get("real"), mini=False)],
+        memory_mb=0,
+    )
+    room = MusicRoom(tmp_path, catalog=catalog, discord=MusicDiscord(), workers=MusicWorkshop())
+    room.band.write = lambda request: "a happy song with guitar"
+    await room.open()
+    try:
+        typed = "ein fröhliches Lied mit Gitarre"
+        job = await room.played(typed, model="musicgen", lyric="[verse]\nIch bin froh", seconds=5)
+        assert (job.params["prompt"], job.params["original"]) == ("a happy song with guitar", typed)
+        assert job.notices == ("no_singing",)
+        assert "original" not in room.request(job.id).params
+        assert room.request(job.id).params["prompt"] == "a happy song with guitar"
+        drawn = room.request(f"{job.id}-post", "audio_post").params
+        assert drawn["title"] == typed
+        again = await room.end(await room.desk.music.again(job.id, ANNA, ADDRESS, new_seed=True))
+        assert again.params == job.params
+        assert (await room.played(typed, model="mini-music")).params["prompt"] == typed
+    finally:
+        await room.close()
 
 
 async def test_a_real_music_model_needs_no_checker_of_pictures(room: MusicRoom) -> None:
