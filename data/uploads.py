@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 from data import files
 from data.database import Database
 from data.errors import storage_failure
+from generation.errors import NotFound
 
 Kind = Literal["audio", "midi"]
 UNDECIDED_S: Final = 24 * 3600.0
@@ -124,13 +125,18 @@ class KeptUploads:
         await self._database.write(lambda connection: connection.execute(query, values).rowcount)
 
     async def wait(self, request: WaitingRequest, *, limit: int) -> bool:
-        """Store a request. False, and nothing is stored, if its person has `limit` waiting ones already."""
+        """Store a request. False, and nothing is stored, if its person has `limit` waiting ones already.
+
+        Raises NotFound upload_gone when its upload was forgotten meanwhile.
+        """
         count = "SELECT count(*) FROM upload_requests WHERE guild_id = ? AND person_id = ?"
         insert = f"INSERT INTO upload_requests ({_REQUEST}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
 
         def unit(connection: sqlite3.Connection) -> bool:
             if connection.execute(count, (request.guild_id, request.person_id)).fetchone()[0] >= limit:
                 return False
+            if not connection.execute("SELECT 1 FROM uploads WHERE id = ?", (request.upload,)).fetchone():
+                raise NotFound("upload_gone")
             connection.execute(insert, _request_row(request))
             return True
 

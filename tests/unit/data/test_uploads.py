@@ -9,6 +9,7 @@ import pytest
 from data.database import Database
 from data.jobs import Jobs
 from data.uploads import UNDECIDED_S, KeptUpload, KeptUploads, WaitingRequest
+from generation.errors import NotFound
 from generation.job import JobState
 from tests.fakes_dispatch import make_job
 
@@ -135,6 +136,16 @@ async def test_a_request_waits_over_a_restart(
     assert not await uploads.wait(replace(waiting, id="request2"), limit=1)
     again = KeptUploads(database, tmp_path / "uploads")
     assert await again.waiting("request1", "class", "anna") == waiting
+
+
+async def test_a_request_for_an_upload_that_was_forgotten_meanwhile(
+    uploads: KeptUploads, tmp_path: Path
+) -> None:
+    kept = await add(uploads, tmp_path)
+    assert await uploads.wait(request(kept), limit=3)
+    await uploads.forget("request1")
+    with pytest.raises(NotFound, match="upload_gone"):
+        await uploads.wait(request(kept), limit=3)
 
 
 async def test_forgetting_deletes_the_file_at_once(uploads: KeptUploads, tmp_path: Path) -> None:
