@@ -30,8 +30,10 @@ REASONS: Final[Mapping[str, Mapping[str, int]]] = {
     "audio_large": {"limit": SIZES["audio"]},
     "audio_empty": {},
     "audio_silent": {},
+    "audio_missing": {},
     "midi_broken": {},
     "midi_empty": {},
+    "midi_missing": {},
     "midi_long": {"limit": NOTES_LIMIT},
 }
 """Why a file is no good, each with a sentence of its own and what is put into it."""
