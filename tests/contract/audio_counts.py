@@ -191,16 +191,26 @@ def false_beginning(hostile: Hostile) -> bytes:
 
 
 def elsewhere(hostile: Hostile) -> bytes:
-    """An MP4 whose samples are said to lie in another file."""
-    data = hostile.honest(".m4a")
-    at = data.index(b"url \0\0\0\x01")
+    """An MP4 whose samples are said to lie in another file, as an alias of old Mac files: the absolute path (2).
+
+    FFmpeg reads the other file if it is allowed to.
+    """
     name = hostile.rng.choice([str(hostile.folder / "tone.m4a"), "/etc/passwd", hostile.url]).encode()
-    # a name as an address, or as an alias of old Mac files: volume, file, levels, then the absolute path (2)
-    alias = bytes(10) + b"\4disk".ljust(28, b"\0") + bytes(12) + b"\x08tone.m4a".ljust(64, b"\0") + bytes(16)
-    alias += (
+    body = bytes(10) + b"\4disk".ljust(28, b"\0") + bytes(12) + b"\x08tone.m4a".ljust(64, b"\0") + bytes(16)
+    body += (
         struct.pack(">hh16xhh", 0, 0, 2, len(name)) + name + bytes(len(name) % 2) + struct.pack(">hh", -1, 0)
     )
-    kind, body = hostile.rng.choice([(b"url ", name + b"\0"), (b"alis", alias)])
+    return referring(hostile.honest("tone.m4a", "lossless.m4a"), b"alis", body)
+
+
+def at_an_address(hostile: Hostile) -> bytes:
+    """The same as an address, which FFmpeg does not know for MP4: the samples in the file itself are read."""
+    return referring(hostile.honest(".m4a"), b"url ", hostile.url.encode() + b"\0")
+
+
+def referring(data: bytes, kind: bytes, body: bytes) -> bytes:
+    """An MP4 with another data reference."""
+    at = data.index(b"url \0\0\0\x01")
     made = bytearray(data[:at] + kind + bytes(4) + body + data[at + 8 :])
     for outer in (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref", kind):
         start = made.rindex(outer, 0, at + 4) - 4
@@ -225,8 +235,11 @@ MAKERS: tuple[Maker, ...] = (
     no_sound,
     endless,
     elsewhere,
+    at_an_address,
     chained,
 )
+FOLLOWING = frozenset({"list_of_files", "elsewhere"})
+"""What is only a name of something else, and must be refused."""
 
 
 @dataclass
@@ -268,7 +281,7 @@ async def _try(runs: Runs, name: str, content: bytes, counted: Counted) -> None:
             counted.faults.append(f"{name}: {error}")
     else:
         counted.outcomes[f"{name}: taken"] += 1
-        wrong = unclean(outcome.out / "clean.wav") or (name == "list_of_files" and "a list was followed")
+        wrong = unclean(outcome.out / "clean.wav") or (name in FOLLOWING and "another file was read")
         left = {one.name for one in outcome.out.iterdir()} - {"clean.wav"}
         if wrong or left:
             counted.faults.append(f"{name}: {wrong} {left}")

@@ -69,10 +69,10 @@ def lying(rng: random.Random) -> bytes:
 
 
 def crowded(rng: random.Random) -> bytes:
-    """Up to a megabyte of notes, one after another or all at once."""
-    count, together = rng.choice([600, 5000, 110_000]), rng.random() < 0.5
+    """Up to half a megabyte of notes, one after another or all at once."""
+    count, together = rng.choice([600, 5000, 50_000]), rng.random() < 0.5
     events = (b"\0" if together else b"\x40") + b"\x90\x3c\x50" + b"\x10\x3c\0\x00\x3d\x50\x10\x3d\0" * count
-    body = events[:1_000_000] + b"\0\xff\x2f\0"
+    body = events[:500_000] + b"\0\xff\x2f\0"
     return midi([b"MTrk" + struct.pack(">I", len(body)) + body])
 
 

@@ -44,7 +44,7 @@ def decode(source: str, _: str) -> dict[str, Any]:
     try:
         file = mido.MidiFile(source, clip=True)
         voices, tempo = read(file)
-    except (OSError, EOFError, ValueError, KeyError, IndexError, LookupError):
+    except (OSError, EOFError, ValueError, LookupError):
         return {"fault": "midi_broken"}
     most = max(voices, key=len, default=[])
     melody = top_line(most)

@@ -18,7 +18,7 @@ from generation.worker.api import Context, File, Result, Task, TaskFailed
 
 MIDI = Kind(
     name="midi",
-    limit=1024 * 1024,
+    limit=512 * 1024,
     missing="midi_missing",
     large="midi_long",
     broken="midi_broken",
