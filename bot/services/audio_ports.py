@@ -34,7 +34,7 @@ class MusicRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueRequest:
-    """`/music-more`: continue `file`, or piece `index` of the post of `job`; without both the person's last piece.
+    """`/music-more`: continue `file`, or piece `index` of the post of `job`, not both; without them the person's last.
 
     `prompt` None: that of the piece (a file needs one). `seconds` counts what is new.
     """

@@ -65,6 +65,8 @@ class Music:
         self, request: ContinueRequest, who: Requester, address: ReplyAddress | None
     ) -> Ticket | Question:
         """Continue an upload or an earlier piece of this class. Raises NotFound job_gone or no_piece besides."""
+        if request.file is not None and request.job is not None:
+            raise InvalidInput("piece_twice")
         old = None if request.file is not None else await self._piece(request, who)
         before = None if old is None else MusicParams.from_plain(old.params)
         prompt = (request.prompt or "").strip()

@@ -112,6 +112,7 @@ PROMISED = [
     "note_unknown",
     "note_range",
     "note_length",
+    "piece_twice",
     "no_piece",
     "piece_gone",
     "upload_large",

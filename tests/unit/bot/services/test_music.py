@@ -16,7 +16,7 @@ from bot.services.prompt_help import ONLY_ENGLISH
 from generation.catalog import Catalog
 from generation.errors import InvalidInput, LimitReached, ModelMissing, NotFound, Refused
 from generation.job import Job, JobState
-from tests.fakes_music import PRIOR_S, MusicDiscord, MusicWorkshop, music_catalog
+from tests.fakes_music import PRIOR_S, MusicDiscord, MusicWorkshop, an_upload, music_catalog
 from tests.fakes_text import text_catalog
 from tests.unit.bot.services.conftest import ADDRESS, ANNA, BEN, STRANGER
 from tests.unit.bot.services.music_room import MusicRoom, music_room
@@ -228,6 +228,8 @@ async def test_the_last_piece_is_meant_without_a_number(room: MusicRoom) -> None
     assert (job.parent, job.params["prompt"]) == (last.id, "lauter")
     with pytest.raises(NotFound, match="piece_gone"):
         await further(room, index=2)
+    with pytest.raises(InvalidInput, match="piece_twice"):
+        await further(room, job=last.id, file=an_upload())
 
 
 async def test_it_goes_on_with_the_piece_s_own_model_as_long_as_that_is_here(room: MusicRoom) -> None:
