@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from bot.models import checkpoint
 from generation.catalog import ModelInfo
 
 _CHUNK = 1024 * 1024
@@ -134,12 +135,17 @@ def _hashed(file: Path, digest: hashlib._Hash, on_bytes: OnBytes) -> str:
 
 
 def is_allowed(name: str) -> bool:
-    """Only formats that cannot carry a program: weights as safetensors or GGUF, settings and words as text."""
-    return name.endswith((".safetensors", ".gguf", ".json", ".txt"))
+    """Only formats that cannot carry a program: weights as safetensors or GGUF, settings and words as text.
+
+    And torch's own (`.bin`), which can: `looks_right` reads the whole of what it says.
+    """
+    return name.endswith((".safetensors", ".gguf", ".json", ".txt", ".bin"))
 
 
 def looks_right(file: Path) -> bool:
-    """Whether the beginning of a file is that of the format its name promises. Raises OSError."""
+    """Whether a file begins as the format its name promises; a `.bin` also names no program. Raises OSError."""
+    if file.name.endswith(".bin"):
+        return checkpoint.is_plain(file)
     with file.open("rb") as opened:
         start = opened.read(_MIN_HEADER + 1)
     if file.name.endswith(".gguf"):

@@ -16,6 +16,7 @@ from generation.budget import MemoryBudget
 from generation.catalog import Catalog
 from generation.environments import Environments
 from generation.supervisor import Supervisor
+from tests.contract.music_runs import MusicModels, MusicRuns
 from tests.contract.picture_runs import Runs
 from tests.contract.text_runs import TextRuns
 
@@ -62,3 +63,15 @@ def runs(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> Runs:
 @pytest.fixture
 def texts(supervisor: Supervisor, environments: Environments, catalog: Catalog, tmp_path: Path) -> TextRuns:
     return TextRuns(supervisor, environments, catalog, tmp_path)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def music_models(
+    environments: Environments, tmp_path_factory: pytest.TempPathFactory
+) -> MusicModels:
+    return await MusicModels.make(environments, tmp_path_factory.mktemp("music"))
+
+
+@pytest.fixture
+def music(supervisor: Supervisor, catalog: Catalog, music_models: MusicModels, tmp_path: Path) -> MusicRuns:
+    return MusicRuns(supervisor, catalog, music_models, tmp_path)

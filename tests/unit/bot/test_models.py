@@ -211,7 +211,7 @@ def test_git_names_a_file_as_git_does(tmp_path: Path) -> None:
         ("a.gguf", b"PK\x03\x04", True, False),
         ("a.json", b"{}", True, True),
         ("a.txt", b"\x00\x01", True, False),
-        ("a.bin", b"", False, None),
+        ("a.bin", b"\x80\x02cposix\nsystem\n", True, False),
         ("a.ckpt", b"", False, None),
         ("a.py", b"", False, None),
     ],
