@@ -20,7 +20,7 @@ from generation.mini.music.effects_words import Sound
 RATE = 16_000
 HOP = 640  # samples in a frame of the codec
 RASTER = RATE / HOP
-GRAINS = 24
+GRAINS = 16
 FADE = 128
 
 
@@ -53,8 +53,7 @@ def play(sound: Sound, seconds: float, rng: np.random.Generator) -> NDArray[np.f
     wave = maker(sound, count, rng)
     if sound.level < 0 and sound.kind not in ("rain", "wind"):
         wave = _far(wave)
-    loudness = LOUDNESS[sound.level + 1] * rng.uniform(0.92, 1.08)
-    return np.clip(wave * loudness / HEIGHT[sound.kind], -0.95, 0.95).astype(np.float32)
+    return np.clip(wave * LOUDNESS[sound.level + 1] / HEIGHT[sound.kind], -0.95, 0.95).astype(np.float32)
 
 
 @cache
@@ -148,7 +147,7 @@ def _steps(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.flo
     size = (0.62, 1.0, 1.55)[sound.pitch + 1]
     for index, start in enumerate(_times(sound, count, rng, 0.05)):
         side = 1.0 if index % 2 else 0.9
-        strength = rng.uniform(0.8, 1.0)
+        strength = rng.choice((0.8, 1.0))
         _add(wave, strength * _knock(160 * size * side), start)
         _add(wave, 0.35 * strength * _knock(230 * size * side), start + 2 * HOP)
     return wave
@@ -190,19 +189,18 @@ def _wind(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.floa
     """Dark noise whose hill wanders; gusts, stronger in a storm."""
     indices = _indices(count, rng)
     drift = _wander(len(indices), rng)
-    swell = np.exp((0.35, 0.45, 0.6)[sound.level + 1] * (0.6 * drift + 0.5 * _wander(len(indices), rng)))
-    centre = (210.0, 380.0, 700.0)[sound.pitch + 1]
+    swell = (0.7, 0.9, 1.2)[sound.level + 1] * (0.6 * drift + 0.5 * _wander(len(indices), rng))
     frames = [
-        size * _breeze(centre, round(2.5 * float(np.clip(at, -1.6, 1.6))), int(index))
-        for at, size, index in zip(drift, swell, indices, strict=True)
+        2 ** (round(size) / 2) * _breeze(4 * sound.pitch + round(at), int(index))
+        for at, size, index in zip(np.clip(2 * drift, -3, 3), np.clip(swell, -2, 2), indices, strict=True)
     ]
     return _laid(frames, count)
 
 
 @cache
-def _breeze(centre: float, step: int, index: int) -> NDArray[np.float64]:
-    """A frame of wind: a hill of noise, `step` fifths of an octave above its middle, with a whistle on top."""
-    hertz = centre * 2 ** (step / 5)
+def _breeze(step: int, index: int) -> NDArray[np.float64]:
+    """A frame of wind: a hill of noise, `step` quarters of an octave above its middle, with a whistle on top."""
+    hertz = 380.0 * 2 ** (step / 4)
     return noise(_bump(hertz, 0.65) + 0.12 * _bump(hertz * 2.5, 1.0) + 0.8 * _bump(hertz * 1.7, 0.07), index)
 
 
@@ -221,13 +219,10 @@ def _bell(sound: Sound, count: int, rng: np.random.Generator) -> NDArray[np.floa
     fade = (1.5, 1.0, 0.7)[sound.pitch + 1]
     for start in _times(sound, count, rng, 0.02):
         at = np.arange(count - start) / RATE
-        strength = rng.uniform(0.85, 1.0)
         for ratio, share, decay in BELL:
             if pitch * ratio < 7500:
                 tone = np.sin(2 * np.pi * round(pitch * ratio / RASTER) * RASTER * at)
-                wave[start:] += (
-                    strength * share * np.exp(-at / (decay * fade)) * tone * np.minimum(at * 800, 1)
-                )
+                wave[start:] += share * np.exp(-at / (decay * fade)) * tone * np.minimum(at * 800, 1)
     return wave
 
 
