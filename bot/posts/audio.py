@@ -144,7 +144,8 @@ def _lyric(sections: Sequence[Any], sentences: Sentences, locale: str) -> str:
     lines = [f"**{heading}**"]
     start, room = 0, LYRIC_SHOWN
     for section in sections:
-        text = shown(str(section["text"]).replace("\n", " / "), min(SECTION_SHOWN, max(0, room)))
+        words = str(section["text"]).replace("\n", " / ")
+        text = shown(words, min(SECTION_SHOWN, room)) if room > 0 else ""
         room -= len(text)
         lines.append(f"`{_clock(start)}` **{section['mark']}** {text}".rstrip())
         start += int(section["seconds"])

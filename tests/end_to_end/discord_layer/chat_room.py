@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -13,10 +14,15 @@ from bot.publisher import DiscordPublisher
 from bot.services.desk import Desk
 from cogs import EXTENSIONS
 from tests.end_to_end.discord_layer.conftest import PATIENCE_S, Class, School
+from tests.fakes import Workshop
 from tests.fakes_text import TextWorkshop
 from tests.unit.bot.services.conftest import Room
 
 TYPING = "POST /channels/{channel_id}/typing"
+
+
+def writers() -> Workshop:
+    return TextWorkshop(write=lambda request: f"Antwort auf: {request.params['prompt']}")
 
 
 @dataclass
@@ -25,6 +31,7 @@ class TalkingSchool:
 
     school: School
     room: Room
+    make_workers: Callable[[], Workshop] = writers
     bot: AtelierBot = field(init=False)
 
     @property
@@ -38,7 +45,7 @@ class TalkingSchool:
     async def connect(self) -> None:
         publisher = DiscordPublisher(sentences=self.school.sentences, clock=self.school.server.clock.now)
         self.room.discord = cast("Any", publisher)
-        self.room.workers = TextWorkshop(write=lambda request: f"Antwort auf: {request.params['prompt']}")
+        self.room.workers = self.make_workers()
         await self.room.open()
         self.bot = AtelierBot(
             desk=self.room.desk,
