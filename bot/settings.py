@@ -42,7 +42,14 @@ class Settings(BaseSettings):
     work_dir: Path | None = None
     """Where the private folder for unchecked files is made, which is wiped at start; in memory where there is one."""
 
-    families: Annotated[tuple[str, ...], NoDecode] = ("diffusion", "safety", "media", "text", "guard")
+    families: Annotated[tuple[str, ...], NoDecode] = (
+        "diffusion",
+        "safety",
+        "media",
+        "text",
+        "guard",
+        "music",
+    )
     """The families that are switched on, separated by commas."""
     memory_mb: int | None = Field(default=None, ge=256)
     """Memory for models; None: that of the graphics card, or half of the main memory."""

@@ -111,6 +111,12 @@ async def text_python(settings: Settings) -> Path:
 
 
 @pytest.fixture(scope="session")
+async def music(settings: Settings, environments: None) -> None:
+    """The music family's environment is there, too."""
+    await environments_of(settings, report=print).ensure("music")
+
+
+@pytest.fixture(scope="session")
 def description() -> Description | None:
     """Discord's published description of its API, where it is present."""
     return Description.find()
