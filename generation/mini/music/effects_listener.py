@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.mini.music.effects import RATE, play
+from generation.mini.music.effects import HOP, RATE, play
 from generation.mini.music.effects_words import KINDS, draw
 
 Array: TypeAlias = NDArray[Any]
@@ -113,8 +113,11 @@ def _disturbed(wave: Array, rng: Random, generator: np.random.Generator) -> Arra
     hertz = np.fft.rfftfreq(len(wave), 1 / RATE)
     colour = ((hertz + 100) / 1000) ** rng.uniform(-0.4, 0.4) / (1 + (hertz / rng.uniform(2500, 9000)) ** 4)
     wave = np.fft.irfft(bins * colour, n=len(wave))
-    noise = generator.standard_normal(len(wave)) * float(np.abs(wave).max()) * 10 ** rng.uniform(-4, -1.8)
-    result: Array = wave + noise
+    even = float(np.abs(wave).max()) * 10 ** rng.uniform(-4, -1.8)
+    # Coding leaves a hiss that goes up and down with the sound, frame by frame.
+    parts = np.resize(wave, (-(-len(wave) // HOP), HOP))
+    along = np.repeat(parts.std(1), HOP)[: len(wave)] * 10 ** rng.uniform(-2, -0.4)
+    result: Array = wave + generator.standard_normal(len(wave)) * (even + along)
     return result
 
 
