@@ -1,0 +1,36 @@
+"""The music family's benchmark runs with its smallest setting; what it prints is nobody's business here."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.music import main
+from tests.contract.conftest import ROOT
+from tests.contract.music_runs import MusicModels
+
+
+async def test_prints_its_figures(music_models: MusicModels) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "benchmarks.music", "--quick", "--model", str(music_models.folder / "plain")),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+
+    assert process.returncode == 0, output.decode()
+    for line in ("music import: ", "music CPU seconds a second, 1 s: ", "music memory: "):
+        assert line in output.decode()
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--model", str(tmp_path / "none")])
+    assert "there is no folder" in capsys.readouterr().err
