@@ -6,6 +6,7 @@ python generation/mini/notes/score.py [--quick]
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
@@ -56,7 +57,9 @@ class Player:
     """Writes pieces with the stored weights, through the family's adapter."""
 
     def __init__(self, weights: Path) -> None:
-        self._adapter = create()
+        # a package of the family says on the standard output that it is there; that is kept for the scores
+        with contextlib.redirect_stdout(sys.stderr):
+            self._adapter = create()
         self._model = Model(id="mini-notes", path=weights)
 
     def write(self, seed: int, **params: Any) -> tuple[list[tuple[Note, ...]], dict[str, Any]]:
