@@ -98,7 +98,7 @@ def audio_rows(
     for take in range(1, takes + 1) if further else ():
         one = takes == 1
         label = sentences.text("button.further" if one else "button.further_take", locale, index=take)
-        buttons.append(_button("further", job_id, label, row=0 if one else 1, index=take, emoji="🎶"))
+        buttons.append(_button("further", job_id, label, row=0 if one else 1, index=take, emoji="▶️"))
     return _view(buttons)
 
 
@@ -130,7 +130,7 @@ def kit_row(sentences: Sentences, locale: object) -> discord.ui.View:
     make, other = sentences.text("button.kit_make", locale), sentences.text("button.kit_other", locale)
     return _view(
         [
-            _button("kitmake", "prompt", make, row=0, emoji="🎵", style=discord.ButtonStyle.primary),
+            _button("kitmake", "prompt", make, row=0, emoji="🎸", style=discord.ButtonStyle.primary),
             _button("kitother", "prompt", other, row=0, emoji="🎲"),
         ]
     )

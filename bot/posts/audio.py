@@ -147,7 +147,8 @@ def _lyric(sections: Sequence[Any], sentences: Sentences, locale: str) -> str:
         words = str(section["text"]).replace("\n", " / ")
         text = shown(words, min(SECTION_SHOWN, room)) if room > 0 else ""
         room -= len(text)
-        lines.append(f"`{_clock(start)}` **{section['mark']}** {text}".rstrip())
+        mark = sentences.text(f"drawn.section_{section['mark']}", locale)
+        lines.append(f"`{_clock(start)}` **{mark}** {text}".rstrip())
         start += int(section["seconds"])
     return cut("\n".join(lines), 2 * LYRIC_SHOWN)
 

@@ -21,42 +21,87 @@ FREE_LIMIT: Final = 60
 Name = Callable[[str, str], str]
 """What an entry is called: (part, key) -> name in some language."""
 
-GENRES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    # key: (wordings, instruments that are typical of it)
-    "pop": (("catchy pop song", "bright radio pop track"), ("synthesizer", "guitar", "drums", "bass")),
-    "rock": (
+
+@dataclass(frozen=True, slots=True)
+class Genre:
+    """English wordings, instruments that are typical, and moods that suit: what is drawn fits together."""
+
+    wordings: tuple[str, ...]
+    instruments: tuple[str, ...]
+    moods: tuple[str, ...]
+
+
+GENRES: Final[Mapping[str, Genre]] = {
+    "pop": Genre(
+        ("catchy pop song", "bright radio pop track"),
+        ("synthesizer", "guitar", "drums", "bass"),
+        ("happy", "dreamy", "funny"),
+    ),
+    "rock": Genre(
         ("rock track with saturated guitars", "driving rock anthem with drum fills"),
         ("electricguitar", "bass", "drums"),
+        ("wild", "epic", "happy"),
     ),
-    "reggae": (
+    "reggae": Genre(
         ("classic reggae track with an offbeat rhythm", "sunny reggae groove"),
         ("electricguitar", "organ", "bass", "drums"),
+        ("happy", "calm"),
     ),
-    "jazz": (("swinging jazz tune", "smoky late night jazz"), ("piano", "saxophone", "bass", "trumpet")),
-    "blues": (("slow hand blues track", "twelve bar blues"), ("electricguitar", "piano", "organ", "bass")),
-    "classical": (
+    "jazz": Genre(
+        ("swinging jazz tune", "smoky late night jazz"),
+        ("piano", "saxophone", "bass", "trumpet"),
+        ("happy", "calm", "sad"),
+    ),
+    "blues": Genre(
+        ("blues track", "twelve bar blues"), ("electricguitar", "piano", "organ", "bass"), ("sad", "calm")
+    ),
+    "classical": Genre(
         ("classical chamber music", "orchestral piece in a classical style"),
         ("violin", "strings", "piano", "flute"),
+        ("happy", "sad", "calm", "epic"),
     ),
-    "electronic": (("electronic dance track", "pulsing techno beat"), ("synthesizer", "drums", "bass")),
-    "lofi": (
+    "electronic": Genre(
+        ("electronic dance track", "pulsing techno beat"), ("synthesizer", "drums", "bass"), ("wild", "happy")
+    ),
+    "lofi": Genre(
         ("lofi chill beat with organic samples", "dusty lofi study beat"),
         ("piano", "guitar", "drums", "bass"),
+        ("calm", "dreamy", "sad"),
     ),
-    "hiphop": (("hip hop beat", "laid back boom bap beat"), ("drums", "bass", "piano", "synthesizer")),
-    "folk": (
+    "hiphop": Genre(
+        ("hip hop beat", "boom bap beat"),
+        ("drums", "bass", "piano", "synthesizer"),
+        ("happy", "wild", "calm"),
+    ),
+    "folk": Genre(
         ("acoustic folk tune", "folk dance from the countryside"),
         ("guitar", "violin", "accordion", "flute"),
+        ("happy", "sad", "funny"),
     ),
-    "metal": (("heavy metal track with fast riffs", "thundering metal"), ("electricguitar", "bass", "drums")),
-    "film": (
+    "metal": Genre(
+        ("heavy metal track with fast riffs", "thundering metal"),
+        ("electricguitar", "bass", "drums"),
+        ("wild", "epic"),
+    ),
+    "film": Genre(
         ("cinematic film score", "film music for a wide landscape"),
         ("strings", "trumpet", "harp", "drums"),
+        ("epic", "mysterious", "scary", "dreamy", "sad"),
     ),
-    "game": (("8-bit video game music", "chiptune game theme"), ("chip", "synthesizer")),
-    "waltz": (("waltz in three four time", "ballroom waltz"), ("violin", "accordion", "piano")),
-    "lullaby": (("lullaby", "gentle lullaby like a music box"), ("bell", "harp", "flute")),
-    "samba": (("samba with lively percussion", "carnival samba"), ("drums", "guitar", "trumpet")),
+    "game": Genre(
+        ("8-bit video game music", "chiptune game theme"), ("chip", "synthesizer"), ("happy", "wild", "funny")
+    ),
+    "waltz": Genre(
+        ("waltz in three four time", "ballroom waltz"),
+        ("violin", "accordion", "piano"),
+        ("happy", "dreamy", "sad"),
+    ),
+    "lullaby": Genre(
+        ("lullaby", "gentle lullaby like a music box"), ("bell", "harp", "flute"), ("calm", "dreamy")
+    ),
+    "samba": Genre(
+        ("samba with lively percussion", "carnival samba"), ("drums", "guitar", "trumpet"), ("happy", "wild")
+    ),
 }
 MOODS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     # key: (wordings, tempi that suit it)
@@ -137,23 +182,30 @@ def suggest(asked: Mapping[str, tuple[str, ...]], random: Random, *, but_not: st
 def _suggest(asked: Mapping[str, tuple[str, ...]], random: Random) -> Suggestion:
     parts = {part: tuple(asked.get(part, ())) for part in PARTS}
     drawn = frozenset(part for part in PARTS if not parts[part])
-    genre = parts["genre"] or (random.choice(tuple(GENRES)),)
-    mood = parts["mood"] or (random.choice(_moods_for(parts["tempo"])),)
+    genre = parts["genre"] or (random.choice(_genres_for(parts["mood"])),)
+    known = GENRES.get(genre[0])
+    mood = parts["mood"] or (random.choice(_moods_for(known, parts["tempo"])),)
     tempo = parts["tempo"] or (random.choice(MOODS[mood[0]][1] if mood[0] in MOODS else tuple(TEMPI)),)
-    typical = GENRES[genre[0]][1] if genre[0] in GENRES else tuple(INSTRUMENTS)
+    typical = tuple(INSTRUMENTS) if known is None else known.instruments
     instruments = parts["instruments"] or tuple(random.sample(typical, 2))
     parts = {"genre": genre, "mood": mood, "tempo": tempo, "instruments": instruments}
     return Suggestion(parts=parts, drawn=drawn, prompt=_worded(parts, random))
 
 
-def _moods_for(tempo: tuple[str, ...]) -> Sequence[str]:
-    """Moods that go with the tempo; all of them where none does."""
-    return [mood for mood, (_, tempi) in MOODS.items() if not tempo or tempo[0] in tempi] or tuple(MOODS)
+def _genres_for(mood: tuple[str, ...]) -> Sequence[str]:
+    """Genres that suit the mood; all of them where none does."""
+    return [key for key, genre in GENRES.items() if not mood or mood[0] in genre.moods] or tuple(GENRES)
+
+
+def _moods_for(genre: Genre | None, tempo: tuple[str, ...]) -> Sequence[str]:
+    """Moods that suit the genre and go with the tempo; of those that suit, all where none goes with it."""
+    suiting = tuple(MOODS) if genre is None else genre.moods
+    return [mood for mood in suiting if not tempo or tempo[0] in MOODS[mood][1]] or suiting
 
 
 def _worded(parts: Mapping[str, tuple[str, ...]], random: Random) -> str:
     genre, mood, tempo = (parts[part][0] for part in ("genre", "mood", "tempo"))
-    what = random.choice(GENRES[genre][0]) if genre in GENRES else genre
+    what = random.choice(GENRES[genre].wordings) if genre in GENRES else genre
     how = random.choice(MOODS[mood][0]) if mood in MOODS else mood
     pace = f"{tempo} tempo, {random.choice(TEMPI[tempo])} bpm" if tempo in TEMPI else tempo
     played = [INSTRUMENTS.get(one, one) for one in parts["instruments"]]

@@ -80,9 +80,16 @@ export function covered(inner) {
 function fileView(file) {
   const kind = kindOf(file);
   if (kind === "video") return videoView(file);
-  if (kind === "audio") return h("div", { class: "audio-card" }, fileHead(file), h("audio", { controls: true, preload: "metadata", src: mediaUrl(file.url), "aria-label": file.description || file.filename }));
+  if (kind === "audio") return h("div", { class: "audio-card" }, fileHead(file), h("audio", { controls: true, preload: "metadata", src: mediaUrl(file.url), "aria-label": file.description || file.filename, on: { play: playAlone } }));
   if (isText(file)) return textCard(file, mediaUrl(file.url), fileHead(file));
   return h("div", { class: "file-card" }, fileHead(file));
+}
+
+/** Takes are compared one after another: what else is playing stops. */
+function playAlone(event) {
+  for (const other of document.querySelectorAll("audio")) {
+    if (other !== event.currentTarget) other.pause();
+  }
 }
 
 function videoView(file) {
@@ -94,11 +101,17 @@ function videoView(file) {
   return h("div", { class: "video-box" }, video);
 }
 
+/** A long name loses its middle: its ending says what it is. */
+function nameParts(name) {
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? [h("span", { class: "file-stem" }, name.slice(0, dot)), h("span", {}, name.slice(dot))] : [h("span", { class: "file-stem" }, name)];
+}
+
 function fileHead(file) {
   return h("div", { class: "file-head" },
     icon("file", "file-icon"),
     h("div", { class: "file-text" },
-      h("a", { href: mediaUrl(file.url), target: "_blank", rel: "noopener" }, file.title || file.filename),
+      h("a", { class: "file-name", href: mediaUrl(file.url), target: "_blank", rel: "noopener", title: file.filename }, nameParts(file.title || file.filename)),
       h("div", { class: "file-size" }, fileSize(file.size))),
     h("a", { class: "icon-button", href: mediaUrl(file.url), download: file.filename, "aria-label": t("download", { name: file.filename }), title: t("download", { name: file.filename }) }, icon("download")));
 }

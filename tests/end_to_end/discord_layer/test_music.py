@@ -198,8 +198,8 @@ async def test_a_lyric_in_one_line_makes_sections(klass: Class, playing: Playing
     )
     sections = playing.asked().params["sections"]
     assert [one["mark"] for one in sections] == ["verse", "chorus"]
-    assert "`0:00` **verse** Die Sonne lacht" in told(post)
-    assert "`0:05` **chorus** Hey hey" in told(post)
+    assert "`0:00` **Strophe** Die Sonne lacht" in told(post)
+    assert "`0:05` **Refrain** Hey hey" in told(post)
     assert klass.say("notice.no_singing") in post["content"]
 
 
