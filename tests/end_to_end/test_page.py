@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import struct
+import wave
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -63,6 +64,15 @@ def png(size: int = 64) -> bytes:
         + chunk(b"IDAT", zlib.compress(rows))
         + chunk(b"IEND", b"")
     )
+
+
+def silence(seconds: int) -> bytes:
+    """A sound file in which there is nothing to hear."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000 * seconds))
+    return made.getvalue()
 
 
 class German(app_commands.Translator):
@@ -523,6 +533,38 @@ async def test_a_text_file_is_read_right_here(classroom: Classroom) -> None:
     async with page.expect_download() as download:
         await page.get_by_role("link", name="geschichte.txt herunterladen").click()
     assert (await download.value).suggested_filename == "geschichte.txt"
+
+
+async def test_several_players_stand_in_a_message_and_one_plays_at_a_time(classroom: Classroom) -> None:
+    page = await classroom.sit_down("Ada", NARROW)
+    sounds = [
+        discord.File(
+            io.BytesIO(silence(seconds=3)),
+            f"atelier-0123456789-{n}-seed-4183572151.wav",
+            description=f"Stück {n}",
+        )
+        for n in (1, 2)
+    ]
+    notes = discord.File(io.BytesIO(b"MThd"), "atelier-0123456789-1-seed-4183572151.mid")
+    guild = classroom.bot.get_guild(int(classroom.guild))
+    assert guild is not None
+    (channel,) = [one for one in guild.text_channels if one.name == "atelier"]
+    await channel.send("Zwei Stücke", files=[*sounds, notes])
+    article = page.get_by_role("article").filter(has_text="Zwei Stücke")
+    players = article.locator("audio")
+    await expect(players).to_have_count(2)
+    await expect(article.locator(".file-card")).to_have_count(1)
+    # a name that is too long for a telephone keeps its ending
+    for ending in (".wav", ".mid"):
+        await expect(
+            article.locator(".file-name", has_text=ending).last.locator("span").last
+        ).to_be_in_viewport()
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    await players.nth(0).evaluate("player => player.play()")
+    await players.nth(1).evaluate("player => player.play()")
+    await expect(players.nth(0)).to_have_js_property("paused", True)
+    await expect(players.nth(1)).to_have_js_property("paused", False)
+    assert await players.nth(1).get_attribute("aria-label") == "Stück 2"
 
 
 async def test_the_menu_of_a_message_lists_the_apps(classroom: Classroom) -> None:
