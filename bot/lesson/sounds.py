@@ -94,13 +94,13 @@ async def _effect(lesson: Lesson) -> None:
 
 
 async def _notes(lesson: Lesson) -> None:
-    handle = lesson.ben.command("notes", title="a happy melody", seed="12")
+    handle = lesson.ben.command("notes", title="a happy melody", tokens=64, seed="12")
     await _heard(lesson, lesson.ben, handle, seeds=[12])
 
 
 async def _six_ways_on(lesson: Lesson) -> None:
     """The first bar of a song that everybody knows, continued six times."""
-    handle = lesson.ada.command("noten", melodie="C D E F G G", anzahl=6, seed="1")
+    handle = lesson.ada.command("noten", melodie="C D E F G G", anzahl=6, tokens=48, seed="1")
     await _heard(lesson, lesson.ada, handle, seeds=[1, 2, 3, 4, 5, 6])
     row = lesson.transcript.rows[-1]
     archives = [lesson.transcript.out / name for name in row["files"] if name.endswith(".zip")]

@@ -1,14 +1,17 @@
 """Scores the effects model: which of the six sounds its answers to held-out wordings are, by `effects_listener.py`.
 
-    python generation/mini/music/score_effects.py --model generation/mini/music/sound_weights --sounds 120
+    python generation/mini/music/score_effects.py            120 sounds, some minutes; prints JSON
+    python generation/mini/music/score_effects.py --quick    18 sounds
 
-Loads through audiocraft's own loader; the hub's cache must show the model's T5. `--listener` scores the listener
-alone, on clean sounds that it has never heard.
+Loads through audiocraft's own loader. Shares: `kinds`, `attributes` on the asked side; `heard`: how often a kind was
+heard as which. `--listener` scores the listener alone, on clean sounds that it has never heard, and prints a table.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -106,8 +109,14 @@ def faults(wave: NDArray[Any], seconds: int) -> list[str]:
 
 def generate(folder: Path, wishes: list[tuple[Sound, str, int]], seed: int) -> list[NDArray[Any]]:
     """One call for each wish, with audiocraft's default settings of sampling."""
+    # read when the libraries are imported
+    os.environ["HF_HUB_CACHE"], os.environ["HF_HUB_OFFLINE"] = str(folder / "hub"), "1"
     import torch
-    from audiocraft.models import AudioGen
+
+    from generation.families.music import stand_ins
+
+    with stand_ins.importing():
+        from audiocraft.models import AudioGen
 
     torch.set_num_threads(1)
     model = AudioGen.get_pretrained(str(folder), device="cpu")
@@ -119,8 +128,8 @@ def generate(folder: Path, wishes: list[tuple[Sound, str, int]], seed: int) -> l
     return waves
 
 
-def score_model(folder: Path, count: int, seed: int) -> None:
-    """Prints the confusion of kinds, the attributes and whatever is wrong."""
+def score_model(folder: Path, count: int, seed: int) -> dict[str, Any]:
+    """Shares of kinds and attributes that came as asked, and whatever is wrong."""
     wishes, listener, limits = asked(seed, count), Listener.load(), middles()
     start = time.process_time()
     waves = generate(folder, wishes, seed)
@@ -128,6 +137,7 @@ def score_model(folder: Path, count: int, seed: int) -> None:
     pairs: Counter[tuple[str, str]] = Counter()
     kept: Counter[tuple[str, bool]] = Counter()
     wrong: Counter[str] = Counter()
+    mistaken = []
     for (sound, words, seconds), wave in zip(wishes, waves, strict=True):
         heard = listener.hear(wave)
         pairs[sound.kind, heard] += 1
@@ -136,28 +146,40 @@ def score_model(folder: Path, count: int, seed: int) -> None:
             if sound.value(axis) and seconds >= 3:
                 kept[axis, (measure(axis, wave) > limits[sound.kind, axis]) == (sound.value(axis) > 0)] += 1
         if heard != sound.kind:
-            print(f"{words!r}, {seconds} s: {heard}")
-    right = sum(number for (wanted, heard), number in pairs.items() if wanted == heard)
-    print(table(pairs))
-    print(f"kinds: {right} of {count} ({100 * right / count:.1f} %)")
-    for axis in ("pace", "pitch", "level"):
-        print(f"{axis}: {kept[axis, True]} of {kept[axis, True] + kept[axis, False]} on the asked side")
-    print(
-        f"faults: {dict(wrong) or 'none'}; {spent / sum(seconds for *_, seconds in wishes):.2f} CPU s a second"
-    )
+            mistaken.append({"prompt": words, "seconds": seconds, "heard": heard})
+    asked_axes = {axis: kept[axis, True] + kept[axis, False] for axis in ("pace", "pitch", "level")}
+    return {
+        "sounds": count,
+        "shares": {
+            "kinds": share(sum(pairs[kind, kind] for kind in KINDS), count),
+            **{axis: share(kept[axis, True], number) for axis, number in asked_axes.items()},
+        },
+        "heard": {
+            kind: {answer: pairs[kind, answer] for answer in ANSWERS if pairs[kind, answer]} for kind in KINDS
+        },
+        "faults": dict(wrong),
+        "mistaken": mistaken,
+        "cpu_seconds_a_second": round(spent / sum(seconds for *_, seconds in wishes), 2),
+    }
+
+
+def share(part: int, whole: int) -> float | None:
+    return round(part / whole, 3) if whole else None
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path(__file__).with_name("sound_weights"))
     parser.add_argument("--sounds", type=int, default=120)
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--listener", action="store_true")
     chosen = parser.parse_args()
     if chosen.listener:
         score_listener()
     else:
-        score_model(chosen.model, chosen.sounds, chosen.seed)
+        found = score_model(chosen.model, 18 if chosen.quick else chosen.sounds, chosen.seed)
+        print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

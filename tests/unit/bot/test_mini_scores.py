@@ -1,4 +1,4 @@
-"""`atelier mini score`: runs each script in its environment; a model that would have to be compiled first is named."""
+"""`atelier mini score`: runs each script in its environment; a model whose environment takes long to make is named."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class OwnPython:
 
 
 def scripts(root: Path, text: str) -> None:
-    for family in SCORED:
-        folder = root / "generation" / "mini" / family
-        folder.mkdir(parents=True)
-        (folder / "score.py").write_text(text)
+    for scored in SCORED.values():
+        script = root / "generation" / "mini" / scored.script
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(text)
 
 
 async def scored(root: Path, ready: set[str]) -> tuple[dict[str, object], list[str]]:
@@ -42,14 +42,16 @@ async def scored(root: Path, ready: set[str]) -> tuple[dict[str, object], list[s
 
 async def test_every_script_is_run_and_what_it_prints_is_read(tmp_path: Path) -> None:
     scripts(tmp_path, "import json, sys\nprint(json.dumps(sys.argv[1:]))")
-    assert await scored(tmp_path, {"text"}) == ({family: ["--quick"] for family in SCORED}, [])
+    assert await scored(tmp_path, {"text", "music"}) == ({name: ["--quick"] for name in SCORED}, [])
 
 
-async def test_without_its_environment_the_text_model_is_named_and_the_others_are_scored(
+async def test_without_its_environment_a_large_family_is_named_once_and_the_others_are_scored(
     tmp_path: Path,
 ) -> None:
     scripts(tmp_path, "print(1)")
-    assert await scored(tmp_path, set()) == ({"diffusion": 1, "safety": 1}, ["text"])
+    assert await scored(tmp_path, set()) == ({"diffusion": 1, "safety": 1}, ["music", "text"])
+    sounds = {"music": 1, "sound": 1, "notes": 1}
+    assert await scored(tmp_path, {"music"}) == ({"diffusion": 1, "safety": 1, **sounds}, ["text"])
 
 
 async def test_a_script_that_fails_is_an_error_with_its_last_words(tmp_path: Path) -> None:
