@@ -120,9 +120,9 @@ class AudioPresses:
     async def _other_kit(self, interaction: Press, pressed: ButtonId) -> None:
         before = chosen_prompt(interaction.message, self._sentences)
         asked = read_back(interaction.message, self._sentences)
-        found = suggest(asked, Random(), but_not=before)  # noqa: S311 - variety, not secrecy
-        locale = interaction.locale
-        embed = kit_embed(found, self._sentences, locale)
+        small, locale = self._desk.music.rehearses(), interaction.locale
+        found = suggest(asked, Random(), small=small, but_not=before)  # noqa: S311 - variety, not secrecy
+        embed = kit_embed(found, self._sentences, locale, small=small)
         await edit_pressed(interaction, embed=embed, view=kit_view(self._sentences, locale))
 
 

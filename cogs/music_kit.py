@@ -26,9 +26,10 @@ async def music_kit(
     typed = {"genre": genre, "mood": mood, "tempo": tempo, "instruments": instruments}
     names = names_of(sentences)
     asked = {part: read_part(part, typed[part], names) for part in PARTS}
-    found = suggest(asked, Random())  # noqa: S311 - variety, not secrecy
-    embed, view = kit_embed(found, sentences, locale), kit_view(sentences, locale)
-    await say_in_private(interaction, "", embed=embed, view=view)
+    small = interaction.client.desk.music.rehearses()
+    found = suggest(asked, Random(), small=small)  # noqa: S311 - variety, not secrecy
+    embed = kit_embed(found, sentences, locale, small=small)
+    await say_in_private(interaction, "", embed=embed, view=kit_view(sentences, locale))
 
 
 def _complete(part: str) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:

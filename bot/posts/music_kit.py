@@ -42,11 +42,11 @@ def name_of(part: str, entry: str, sentences: Sentences, locale: object) -> str:
     return sentences.text(keys[part], locale)
 
 
-def kit_embed(found: Suggestion, sentences: Sentences, locale: object) -> discord.Embed:
+def kit_embed(found: Suggestion, sentences: Sentences, locale: object, *, small: bool) -> discord.Embed:
+    """`small`: a rehearsal model will read it, and only what it knows was drawn."""
+    says = [sentences.text("kit.says", locale), *([sentences.text("kit.small", locale)] if small else [])]
     embed = discord.Embed(
-        title=sentences.text("kit.title", locale),
-        description=sentences.text("kit.says", locale),
-        colour=COLOUR,
+        title=sentences.text("kit.title", locale), description="\n\n".join(says), colour=COLOUR
     )
     for part in PARTS:
         named = ", ".join(name_of(part, entry, sentences, locale) for entry in found.parts[part])

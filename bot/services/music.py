@@ -124,6 +124,10 @@ class Music:
         params = dataclasses.replace(before, seconds=seconds, sections=sections)
         return await self._repeat(old, params, old.seed, who, address)
 
+    def rehearses(self) -> bool:
+        """Whether a rehearsal model makes the music, unless somebody chooses another."""
+        return all(model.mini for model in list(self._catalog.models(MUSIC))[:1])
+
     async def recent(self, who: Requester, *, limit: int = 25) -> Sequence[Job]:
         """The last posted music of this class, the newest first: what can be continued."""
         return await self._intake.recent(MUSIC, who, limit=limit)

@@ -32,6 +32,11 @@ class Genre:
 
 
 GENRES: Final[Mapping[str, Genre]] = {
+    "melody": Genre(
+        ("melody", "little tune"),
+        ("flute", "guitar", "organ", "bell", "chip"),
+        ("happy", "sad", "calm", "wild"),
+    ),
     "pop": Genre(
         ("catchy pop song", "bright radio pop track"),
         ("synthesizer", "guitar", "drums", "bass"),
@@ -134,6 +139,12 @@ INSTRUMENTS: Final[Mapping[str, str]] = {
     "accordion": "accordion",
     "harp": "harp",
 }
+SMALL: Final[Mapping[str, frozenset[str]]] = {
+    "genre": frozenset({"melody", "blues", "game", "lullaby"}),
+    "mood": frozenset({"happy", "sad", "calm", "wild"}),
+    "instruments": frozenset({"flute", "organ", "guitar", "bell", "chip"}),
+}
+"""What a rehearsal model knows; for it nothing else is drawn. See `generation/mini/notes/words.py`."""
 TABLES: Final[Mapping[str, Sequence[str]]] = {
     "genre": tuple(GENRES),
     "mood": tuple(MOODS),
@@ -170,26 +181,38 @@ def read_part(part: str, typed: str | None, names: Sequence[Name]) -> tuple[str,
     return tuple(dict.fromkeys(found))[:INSTRUMENTS_LIMIT]
 
 
-def suggest(asked: Mapping[str, tuple[str, ...]], random: Random, *, but_not: str = "") -> Suggestion:
-    """A prompt of what was asked; the rest is drawn so that it fits. Another one than `but_not`, where there is one."""
+def suggest(
+    asked: Mapping[str, tuple[str, ...]], random: Random, *, small: bool = False, but_not: str = ""
+) -> Suggestion:
+    """A prompt of what was asked; the rest is drawn so that it fits.
+
+    `small`: only of what a rehearsal model knows. Another prompt than `but_not`, where there is one.
+    """
     for _ in range(20):
-        found = _suggest(asked, random)
+        found = _suggest(asked, random, small)
         if found.prompt != but_not:
             break
     return found
 
 
-def _suggest(asked: Mapping[str, tuple[str, ...]], random: Random) -> Suggestion:
+def _suggest(asked: Mapping[str, tuple[str, ...]], random: Random, small: bool) -> Suggestion:
     parts = {part: tuple(asked.get(part, ())) for part in PARTS}
     drawn = frozenset(part for part in PARTS if not parts[part])
-    genre = parts["genre"] or (random.choice(_genres_for(parts["mood"])),)
+    genre = parts["genre"] or (random.choice(_known(_genres_for(parts["mood"]), "genre", small)),)
     known = GENRES.get(genre[0])
-    mood = parts["mood"] or (random.choice(_moods_for(known, parts["tempo"])),)
+    mood = parts["mood"] or (random.choice(_known(_moods_for(known, parts["tempo"]), "mood", small)),)
     tempo = parts["tempo"] or (random.choice(MOODS[mood[0]][1] if mood[0] in MOODS else tuple(TEMPI)),)
-    typical = tuple(INSTRUMENTS) if known is None else known.instruments
-    instruments = parts["instruments"] or tuple(random.sample(typical, 2))
+    typical = _known(tuple(INSTRUMENTS) if known is None else known.instruments, "instruments", small)
+    instruments = parts["instruments"] or tuple(random.sample(typical, 1 if small else 2))
     parts = {"genre": genre, "mood": mood, "tempo": tempo, "instruments": instruments}
     return Suggestion(parts=parts, drawn=drawn, prompt=_worded(parts, random))
+
+
+def _known(entries: Sequence[str], part: str, small: bool) -> Sequence[str]:
+    """Those that a small model knows; if it knows none of these, others that it knows."""
+    if not small:
+        return entries
+    return [one for one in entries if one in SMALL[part]] or sorted(SMALL[part])
 
 
 def _genres_for(mood: tuple[str, ...]) -> Sequence[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.i18n import LANGUAGES, Sentences
 from bot.posts.music_kit import name_of, names_of
-from bot.services.music_kit import FREE_LIMIT, GENRES, MOODS, PARTS, TABLES, TEMPI, read_part, suggest
+from bot.services.music_kit import FREE_LIMIT, GENRES, MOODS, PARTS, SMALL, TABLES, TEMPI, read_part, suggest
 from generation.errors import InvalidInput
 from generation.mini.notes.words import read
 from generation.params import PROMPT_LIMIT
@@ -69,6 +69,22 @@ def test_what_was_asked_stays(seed: int, genre: str, mood: str, tempo: str, inst
     for own in ("Zwölftonmusik", "hungrig", "presto", "Ukulele"):
         assert (own in found.prompt) is any(own in entries for entries in found.parts.values())
     assert suggest(asked, Random(seed)) == found
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    genre=st.sampled_from(["", "metal", "Zwölftonmusik"]),
+    mood=st.sampled_from(["", "epic", "sad"]),
+)
+def test_for_a_small_model_only_what_it_knows_is_drawn(seed: int, genre: str, mood: str) -> None:
+    asked = {part: (value,) for part, value in (("genre", genre), ("mood", mood)) if value}
+    found = suggest(asked, Random(seed), small=True)
+    for part, known in SMALL.items():
+        assert part not in found.drawn or set(found.parts[part]) <= known
+    wish = read(found.prompt)
+    assert wish.tempo == found.parts["tempo"][0]
+    assert genre or wish.timbre is not None
+    assert mood == "epic" or wish.mood == found.parts["mood"][0]
 
 
 def test_the_next_suggestion_is_another_one() -> None:
