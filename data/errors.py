@@ -6,6 +6,8 @@ AtelierError
 ├── DataFolderLocked            another process has this data folder open; "data_folder_locked"
 ├── DatabaseNewer               written by a newer version of the bot; "database_newer"
 ├── ArtifactChanged             a file is no longer what was approved; "artifact_changed"
+├── Refused
+│   └── VoiceRefused            a check on somebody's voice said no, `check` says which; "refused_<check>"
 └── NotFound
     └── StaleMove               the job is gone or has moved on in the meantime; "job_gone"
 """
@@ -16,7 +18,8 @@ import errno
 import sqlite3
 from typing import Final
 
-from generation.errors import AtelierError, NotFound
+from data.voice_records import Check
+from generation.errors import AtelierError, NotFound, Refused
 
 
 class StorageFailed(AtelierError):
@@ -37,6 +40,14 @@ class DatabaseNewer(AtelierError):
 
 class ArtifactChanged(AtelierError):
     default_code = "artifact_changed"
+
+
+class VoiceRefused(Refused):
+    """Nothing was changed, unless the method that raises it says so."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__(check.code)
+        self.check = check
 
 
 class StaleMove(NotFound):

@@ -6,11 +6,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from data.database import Database
 from data.errors import StaleMove
+from generation.errors import MoveRefused
 from generation.job import ENDED, Job, JobState, may_move
 
 _COLUMNS: Final = (
@@ -23,6 +24,12 @@ _UNFINISHED: Final = "state IN ('accepted', 'queued', 'running', 'checking', 'po
 _EVENT: Final = "INSERT INTO job_events (job, old, new, at, code) VALUES (?, ?, ?, ?, ?)"
 _ADDABLE: Final = frozenset({JobState.ACCEPTED, JobState.QUEUED})
 
+GATED: Final = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.CHECKING, JobState.POSTING})
+"""Moves to these pass the gate. `posted` only notes down what everybody sees already."""
+
+Gate = Callable[[sqlite3.Connection, Job], str]
+"""Reads what a job must not be without (a living consent) inside the transaction of its move: "" lets the move happen,
+a code sends the job to `refused` with it. A gate that raises stops the move and changes nothing."""
 Guard = Callable[[Job], None]
 """A rule that reads the job as it stands inside the transaction and refuses the move by raising."""
 
@@ -39,33 +46,42 @@ class JobEvent:
 
 
 class Jobs:
-    """All jobs of the class. Every method that changes something returns after the commit."""
+    """All jobs of the class. Every method that changes something returns after the commit.
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    `gate` is asked at every move to one of GATED, whoever makes it: no caller can forget it.
+    """
+
+    def __init__(
+        self, database: Database, *, clock: Callable[[], float] = time.time, gate: Gate | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._gate = gate
 
     async def add(self, job: Job, address: str | None = None, expires_at: float | None = None) -> Job:
         """Store a new job that is accepted or already queued, with where its answer goes (never logged).
 
-        Raises ValueError for another state or an address without an expiry.
+        Raises ValueError for another state or an address without an expiry, MoveRefused when the gate refuses a
+        queued one: it is stored as refused then, without the address.
         """
         if job.state not in _ADDABLE or (address is None) != (expires_at is None):
             raise ValueError("a new job is accepted or queued, and an address has an expiry")
         now = self._clock()
 
         def unit(connection: sqlite3.Connection) -> Job:
-            connection.execute(_INSERT, _to_row(job))
+            code = _ask(self._gate, connection, job, job.state)
+            stored = _refused(job, code, now) if code else job
+            connection.execute(_INSERT, _to_row(stored))
             connection.execute(_EVENT, (job.id, None, JobState.ACCEPTED, now, None))
-            if job.state is JobState.QUEUED:
-                connection.execute(_EVENT, (job.id, JobState.ACCEPTED, JobState.QUEUED, now, None))
-            if address is not None:
+            if stored.state is not JobState.ACCEPTED:
+                connection.execute(_EVENT, (job.id, JobState.ACCEPTED, stored.state, now, code or None))
+            if address is not None and not code:
                 connection.execute(
                     "INSERT INTO reply_addresses VALUES (?, ?, ?)", (job.id, address, expires_at)
                 )
-            return job
+            return stored
 
-        return await self._database.write(unit)
+        return _demand(await self._database.write(unit), job.state)
 
     async def move(
         self,
@@ -85,7 +101,8 @@ class Jobs:
         `started_at` and adds one to `attempt`, unless given; ending sets `finished_at`; posted deletes the
         reply address. `guard` is called with the stored job inside the transaction.
         Raises StaleMove when the job is gone or somebody else moved it first, ValueError for a move that is
-        not in the table, and whatever `guard` raises.
+        not in the table, whatever `guard` raises, and MoveRefused when the gate refused: the job is `refused` then,
+        and keeps its reply address so that its owner can be told.
         """
         if expect is not None and not may_move(expect, to):
             raise ValueError(f"{expect} -> {to} is no move")
@@ -96,8 +113,13 @@ class Jobs:
             changes["notices"] = json.dumps(list(notices), ensure_ascii=False)
         if params is not None:
             changes["params"] = json.dumps(dict(params), ensure_ascii=False, allow_nan=False)
-        move = _Move(job_id, to, expect, changes, self._clock(), guard)
-        return await self._database.write(move)
+        move = _Move(job_id, to, expect, changes, self._clock(), guard, self._gate)
+        return _demand(await self._database.write(move), to)
+
+    async def recheck(self, job_id: str) -> Job:
+        """Ask the gate about a job that is already `posting`, before it is shown once more. Raises like `move`."""
+        move = _Recheck(job_id, JobState.POSTING, None, {"error_code": None}, self._clock(), None, self._gate)
+        return _demand(await self._database.write(move), JobState.POSTING)
 
     async def get(self, job_id: str) -> Job | None:
         found = await self._select("WHERE id = ?", (job_id,))
@@ -158,11 +180,23 @@ class _Move:
     changes: Mapping[str, Any]
     now: float
     guard: Guard | None
+    gate: Gate | None
 
     def __call__(self, connection: sqlite3.Connection) -> Job:
         job = self._stored(connection)
         if self.guard is not None:
             self.guard(job)
+        if code := _ask(self.gate, connection, self._following(job), self.to):
+            refusal = _Move(job.id, JobState.REFUSED, job.state, {"error_code": code}, self.now, None, None)
+            return refusal(connection)
+        return self._moved(connection, job)
+
+    def _following(self, job: Job) -> Job:
+        """The job as it would go on: a retry may come with other parameters."""
+        params = self.changes.get("params")
+        return job if params is None else replace(job, params=json.loads(params))
+
+    def _moved(self, connection: sqlite3.Connection, job: Job) -> Job:
         changes = {"state": self.to, **self._counted(job), **self.changes}
         assignments = ", ".join(f"{column} = ?" for column in changes)
         # the old state once more: whoever comes second changes no row
@@ -190,6 +224,35 @@ class _Move:
         if self.to is JobState.RUNNING:
             return {"attempt": job.attempt + 1, "started_at": self.now}
         return {"finished_at": self.now} if self.to in ENDED else {}
+
+
+class _Recheck(_Move):
+    """The gate's question without a move."""
+
+    __slots__ = ()
+
+    def _stored(self, connection: sqlite3.Connection) -> Job:
+        row = connection.execute(f"{_SELECT} WHERE id = ?", (self.job_id,)).fetchone()
+        if row is None or row[11] != self.to:
+            raise StaleMove
+        return _to_job(row)
+
+    def _moved(self, connection: sqlite3.Connection, job: Job) -> Job:
+        return job
+
+
+def _ask(gate: Gate | None, connection: sqlite3.Connection, job: Job, to: JobState) -> str:
+    return gate(connection, job) if gate is not None and to in GATED else ""
+
+
+def _refused(job: Job, code: str, now: float) -> Job:
+    return replace(job, state=JobState.REFUSED, finished_at=now, error_code=code)
+
+
+def _demand(job: Job, wanted: JobState) -> Job:
+    if job.state is not wanted:
+        raise MoveRefused(job.error_code or "", job_id=job.id)
+    return job
 
 
 def _to_row(job: Job) -> tuple[Any, ...]:

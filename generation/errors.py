@@ -6,6 +6,7 @@ AtelierError                    code "internal"
 ├── NotAllowed                  this person may not do this; code "not_allowed"
 ├── NotFound                    job, picture or model is not there (any more); code e.g. "job_gone"
 ├── Refused                     a check of `moderation` said no; code "refused_<category>"
+│   └── MoveRefused             a job was ended instead of moved; also a NotFound: it has moved on
 └── WorkerError                 the work itself went wrong; code "worker_failed"
     ├── EnvironmentFailed       the family's environment could not be made; "environment_failed", "no_compiler"
     ├── ModelMissing            the model's files are not on this machine; "model_missing", damaged: "model_broken"
@@ -57,6 +58,14 @@ class NotFound(AtelierError):
 
 class Refused(AtelierError):
     default_code = "refused"
+
+
+class MoveRefused(Refused, NotFound):
+    """A rule that is read inside a move's transaction sent the job to `refused`; `job_id` is whose. Committed."""
+
+    def __init__(self, code: str, /, *, job_id: str) -> None:
+        super().__init__(code)
+        self.job_id = job_id
 
 
 class WorkerError(AtelierError):

@@ -27,9 +27,10 @@ class JobState(StrEnum):
 _S = JobState
 MOVES: Mapping[JobState, frozenset[JobState]] = {
     _S.ACCEPTED: frozenset({_S.QUEUED, _S.REFUSED, _S.FAILED, _S.CANCELLED}),
-    _S.QUEUED: frozenset({_S.RUNNING, _S.FAILED, _S.CANCELLED}),
+    # refused from here too: what a job needs (a consent) is read again at every move
+    _S.QUEUED: frozenset({_S.RUNNING, _S.REFUSED, _S.FAILED, _S.CANCELLED}),
     # back to queued: out of memory (smaller retry) and a restart of the bot
-    _S.RUNNING: frozenset({_S.CHECKING, _S.QUEUED, _S.FAILED, _S.CANCELLED}),
+    _S.RUNNING: frozenset({_S.CHECKING, _S.QUEUED, _S.REFUSED, _S.FAILED, _S.CANCELLED}),
     _S.CHECKING: frozenset({_S.POSTING, _S.QUEUED, _S.REFUSED, _S.FAILED, _S.CANCELLED}),
     _S.POSTING: frozenset({_S.POSTED, _S.QUEUED, _S.REFUSED, _S.FAILED}),
     _S.POSTED: frozenset(),

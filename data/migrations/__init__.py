@@ -1,6 +1,6 @@
 """The tables' history: one module a step, applied in order, each in a transaction with its own name.
 
-To add one: `m005_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
+To add one: `m006_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DatabaseNewer
-from data.migrations import m001_start, m002_conversations, m003_votes, m004_uploads
+from data.migrations import m001_start, m002_conversations, m003_votes, m004_uploads, m005_voices
 
 STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m001_start", m001_start.STATEMENTS),
     ("m002_conversations", m002_conversations.STATEMENTS),
     ("m003_votes", m003_votes.STATEMENTS),
     ("m004_uploads", m004_uploads.STATEMENTS),
+    ("m005_voices", m005_voices.STATEMENTS),
 )
 BACKUP_SECONDS: Final = 7 * 24 * 3600
 """How long a copy from before a step is kept: longer would keep what pupils have deleted."""
