@@ -69,13 +69,14 @@ def judge_use(
         return Finding.refuse(Check.CONSENT_NONE)
     if not isinstance(consent, Consent):
         return Finding.refuse(Check.CONSENT_BROKEN)
-    for check in (
-        _unsound(consent),
-        _over(consent, now, latest(now, last_seen)),
-        _foreign(consent, guild=guild, person=person, purpose=purpose, model=model),
-    ):
-        if check is not None:
-            return Finding.refuse(check)
+    # one after the other: what follows may rely on a consent that is whole
+    check = (
+        _unsound(consent)
+        or _over(consent, now, latest(now, last_seen))
+        or _foreign(consent, guild=guild, person=person, purpose=purpose, model=model)
+    )
+    if check is not None:
+        return Finding.refuse(check)
     if not same_samples(consent.sample_hashes, sample_hashes):
         return Finding.refuse(Check.CONSENT_SAMPLES)
     return Finding.allow("consent")

@@ -58,22 +58,23 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What the recogniser heard: words in order, and how many seconds of speech there were."""
+    """What was heard: words in order (none where no recogniser listened), and how many seconds of speech there were."""
 
     words: tuple[str, ...]
     speech_s: float
+    measured: bool
 
     @classmethod
     def of(cls, facts: object) -> Hearing | None:
-        """Read a worker's facts {words, speech_seconds}; None where anything is missing or of another type."""
+        """Read a worker's facts {words, speech_seconds, measured}; None where one is missing or of another type."""
         if not isinstance(facts, Mapping):
             return None
-        words, seconds = facts.get("words"), facts.get("speech_seconds")
+        words, seconds, measured = (facts.get(key) for key in ("words", "speech_seconds", "measured"))
         if not isinstance(words, list | tuple) or not all(map(is_text, words)):
             return None
-        if not is_number(seconds) or seconds < 0:
+        if not is_number(seconds) or seconds < 0 or not isinstance(measured, bool):
             return None
-        return cls(tuple(words), float(seconds))
+        return cls(tuple(words), float(seconds), measured)
 
 
 @cache
@@ -168,7 +169,9 @@ def judge_words(
     if phrase.language not in measured:
         return Finding.ask(Check.PHRASE_UNCHECKED)
     heard = [plain(word) for word in hearing.words]
-    if not set(heard) <= {plain(word) for word in phrase_words(phrase.language)}:
+    if hearing.measured is not True or not set(heard) <= {
+        plain(word) for word in phrase_words(phrase.language)
+    }:
         return Finding.refuse(Check.PHRASE_FAILED)
     check = _compare([plain(word) for word in phrase.words], heard, tolerance)
     return Finding.allow(PHRASE) if check is None else Finding.refuse(check)
