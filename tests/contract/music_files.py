@@ -3,7 +3,7 @@
 Runs in the music family's environment and writes a folder a kind: "plain" (one channel), "stereo", "melody", "sound"
 (AudioGen, whose settings are pickled objects), "flat" (text reader and separator beside the weights, as
 `atelier models pull` puts them), and broken ones: "program" (a pickle that would run something), "magnet",
-"no_reader", "cut", "other_separator", "nan".
+"no_reader", "no_separator", "other_separator", "cut", "incomplete", "nan" and so on.
 """
 
 from __future__ import annotations
@@ -195,6 +195,7 @@ def write_broken(folder: Path) -> None:
     contents["best_state"].popitem()
     torch.save(contents, copied(plain, folder / "incomplete") / "state_dict.bin")
     write_nan(copied(plain, folder / "nan") / "compression_state_dict.bin")
+    shutil.rmtree(copied(folder / "melody", folder / "no_separator") / "hub" / "models--adefossez--HTDemucs")
     other = copied(folder / "melody", folder / "other_separator")
     shutil.rmtree(other / "hub" / "models--adefossez--HTDemucs" / "snapshots")
     write_separator(other / "hub" / "models--adefossez--HTDemucs" / "snapshots" / "1", klass="os.system")

@@ -18,7 +18,7 @@ async def test_files_side_by_side_as_they_are_pulled(music: MusicRuns, tmp_path:
     assert samples(sound(cached)) == samples(sound(flat))
 
 
-@pytest.mark.parametrize("kind", ["no_codec", "no_reader", "gone"])
+@pytest.mark.parametrize("kind", ["no_codec", "no_reader", "no_separator", "gone"])
 async def test_what_is_not_there_is_missing(music: MusicRuns, kind: str) -> None:
     with pytest.raises(ModelMissing):
         await music.make(kind)

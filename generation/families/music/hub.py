@@ -75,6 +75,12 @@ class PrivateHub:
         return snapshot
 
 
+def weights_shown(repository: str) -> list[Path]:
+    """Files of weights of `repository` that a library can find now, all commits."""
+    place = Path(os.environ["HF_HUB_CACHE"]) / f"models--{repository.replace('/', '--')}"
+    return sorted(place.glob("snapshots/*/*.safetensors"))
+
+
 def _link(source: Path, target: Path) -> None:
     """Where links need rights that we do not have, a copy does."""
     try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import warnings
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,7 +25,6 @@ with warnings.catch_warnings(), stand_ins.importing():
     from audiocraft.data.audio_utils import convert_audio
     from audiocraft.models import AudioGen, MusicGen
     from audiocraft.modules.conditioners import ConditioningAttributes, WavCondition
-from huggingface_hub import hf_hub_download
 from safetensors import safe_open
 
 from generation.families.music import hub
@@ -63,7 +61,9 @@ def _separator(name: str) -> Any:
 
     The class to make stands in the file, and demucs would call whatever is named there.
     """
-    weights = Path(hf_hub_download(hub.SEPARATOR, f"{name}.yaml")).parent.glob("*.safetensors")
+    weights = hub.weights_shown(hub.SEPARATOR)
+    if not weights:
+        raise FileNotFoundError("no separator")
     for file in weights:
         with safe_open(file, framework="pt") as opened:
             facts = opened.metadata() or {}
