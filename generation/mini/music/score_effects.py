@@ -53,7 +53,7 @@ def measure(axis: str, wave: NDArray[Any]) -> float:
     return float((np.diff(lowest, prepend=lowest[0]) > 0.25).sum() * RATE / len(wave))
 
 
-def middles(seed: int = 31, count: int = 40) -> dict[tuple[str, str], float]:
+def middles(seed: int = 31, count: int = 16) -> dict[tuple[str, str], float]:
     """For each attribute of each kind the value half way between clean sounds at its two ends."""
     rng, result = Random(seed), {}
     for kind, axes in AXES.items():
