@@ -5,10 +5,10 @@ from __future__ import annotations
 from tests.contract.mini_scripts import run_script
 
 LEAST = {
-    "scale": 0.8,
-    "tempo": 0.85,
+    "scale": 0.75,
+    "tempo": 0.75,
     "moods_apart": 0.9,
-    "continued_scale": 0.8,
+    "continued_scale": 0.9,
     "continued_rhythm": 0.6,
     "continued_different": 1.0,
     "titles_unknown": 1.0,
