@@ -15,7 +15,7 @@ from bot.hardware import GraphicsCard
 from bot.i18n import LANGUAGES, Sentences
 from bot.settings import Settings
 from generation.catalog import Catalog
-from tests.fakes import small_catalog
+from tests.fakes import model_info, small_catalog
 
 ROOT = Path(bot.__file__).parents[1]
 SENTENCES = Sentences.load(strict=True)
@@ -117,8 +117,16 @@ async def test_models_that_are_not_there_are_named(tmp_path: Path) -> None:
     assert found["model_absent"] == "note"
 
 
-async def test_an_environment_without_picture_formats_is_noticed(tmp_path: Path) -> None:
-    """The tests' own Python has no Pillow: it stands for a broken environment."""
+@pytest.mark.parametrize("medium", ["music", "sound", "notes"])
+async def test_models_for_music_are_named_too(tmp_path: Path, medium: str) -> None:
+    model = model_info("one", "music", medium, mini=True)
+    assert (await keys(tmp_path, catalog=Catalog([model])))["model_rehearsal"] == "ok"
+    absent = dataclasses.replace(model, path=None)
+    assert (await keys(tmp_path, catalog=Catalog([absent])))["model_absent"] == "note"
+
+
+async def test_an_environment_without_formats_is_noticed(tmp_path: Path) -> None:
+    """The tests' own Python has neither Pillow nor PyAV: it stands for a broken environment."""
     found = await keys(tmp_path, "media", families=("media",))
     assert found["environment_ready"] == "ok"
     assert found["codecs_lack"] == "missing"
