@@ -158,9 +158,7 @@ class Consents:
             ended = rows.read_consent(connection, voice_id) or consent
             return Revocation(consent=ended, jobs=_jobs(connection, voice_id)), names
 
-        answer = await self._ended(unit)
-        await self._database.scrub()
-        return answer
+        return await self._ended(unit)
 
     async def accept_clock(self, who: str) -> int:
         """For the operator, after a clock was far ahead and everything is refused as `clock.back`: take today's time.
@@ -217,9 +215,11 @@ class Consents:
             raise VoiceRefused(Check.CLIP_CHANGED)
 
     async def _ended(self, unit: Callable[[sqlite3.Connection], tuple[T, list[str]]]) -> T:
-        """The answer of `unit`, once the files that it names are gone."""
+        """The answer of `unit`, once the files that it names are gone, and what named them."""
         answer, names = await self._database.write(unit)
         await self._files.remove(names)
+        if names:
+            await self._database.scrub()
         return answer
 
 

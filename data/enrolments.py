@@ -118,6 +118,7 @@ class Enrolments:
             if voice.tries >= self._most_tries:
                 raise VoiceRefused(Check.PHRASE_TRIES)
             rows.move_voice(connection, voice, VoiceState.PHRASE_ISSUED, now)
+            rows.touch(connection, now)
             connection.execute(
                 "UPDATE phrases SET used_at = ? WHERE voice = ? AND used_at IS NULL", (now, voice_id)
             )
@@ -243,9 +244,11 @@ class Enrolments:
             raise
 
     async def _ended(self, unit: Callable[[sqlite3.Connection], tuple[T, list[str]]]) -> T:
-        """The answer of `unit`, once the files that it names are gone."""
+        """The answer of `unit`, once the files that it names are gone, and what named them."""
         answer, names = await self._database.write(unit)
         await self._files.remove(names)
+        if names:
+            await self._database.scrub()
         return answer
 
 

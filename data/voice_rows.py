@@ -112,6 +112,12 @@ def last_seen(connection: sqlite3.Connection) -> float:
     return float(connection.execute("SELECT at FROM clock_seen").fetchone()[0])
 
 
+def touch(connection: sqlite3.Connection, now: float) -> None:
+    """Remember the time, if it is later than all that were seen."""
+    if last_seen(connection) < now < math.inf:  # NaN is neither
+        connection.execute("UPDATE clock_seen SET at = ?", (now,))
+
+
 def judged(
     connection: sqlite3.Connection, now: float, rule: Callable[[float, float], object], *, broken: Check
 ) -> Finding:
@@ -124,8 +130,7 @@ def judged(
         finding = rule(now, seen)
     except Exception:  # noqa: BLE001  a rule that fails is no yes; the check's name says where
         finding = None
-    if seen < now < math.inf:  # NaN is neither
-        connection.execute("UPDATE clock_seen SET at = ?", (now,))
+    touch(connection, now)
     return finding if isinstance(finding, Finding) else Finding.refuse(broken)
 
 

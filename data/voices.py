@@ -79,7 +79,8 @@ class Voices:
         undecided = f"SELECT id, guild_id FROM voices WHERE {_OPEN} AND created_at <= ?"  # noqa: S608
 
         def unit(connection: sqlite3.Connection) -> tuple[int, list[str]]:
-            time = max(now, rows.last_seen(connection))
+            rows.touch(connection, now)
+            time = rows.last_seen(connection)
             old = connection.execute(undecided, (time - UNDECIDED_S,)).fetchall()
             over = connection.execute(_OVER, (time,)).fetchall()
             names = [name for one, guild in old for name in rows.expire(connection, one, guild, now, _HERE)]
