@@ -22,7 +22,7 @@ _NODES = frozenset(
 _BUILTINS = frozenset(
     f"{module} {kind}"
     for module in ("builtins", "__builtin__")
-    for kind in ("bool", "dict", "float", "int", "list", "str")
+    for kind in ("bool", "dict", "float", "int", "list", "long", "str", "unicode")
 )
 _NAMES = (
     _STORAGES

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.models.checkpoint import is_plain
 from generation.errors import ModelMissing, WorkerError
-from tests.contract.music_runs import MusicRuns, samples, sound, tune
+from tests.contract.music_runs import MusicModels, MusicRuns, samples, sound, tune
+
+MODEL, CODEC = "state_dict.bin", "compression_state_dict.bin"
 
 
 async def test_files_side_by_side_as_they_are_pulled(music: MusicRuns, tmp_path: Path) -> None:
@@ -76,3 +79,13 @@ async def test_the_model_s_folder_stays_as_it_is(music: MusicRuns) -> None:
     await music.make(model)
 
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*")} == before
+
+
+def test_what_is_pulled_is_told_apart_without_torch(music_models: MusicModels) -> None:
+    """The bot looks through such files before it keeps them, and takes those that torch and audiocraft write."""
+    good = [music_models.folder / kind for kind in ("plain", "stereo", "melody", "sound")]
+
+    assert all(is_plain(folder / name) for folder in good for name in (MODEL, CODEC))
+    assert not is_plain(music_models.folder / "program" / MODEL)
+    assert not is_plain(music_models.folder / "program_codec" / CODEC)
+    assert not is_plain(music_models.folder / "cut" / MODEL)
