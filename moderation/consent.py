@@ -20,6 +20,8 @@ NOBODYS_FAMILY: Final = "voices"
 """Speaks with voices that are nobody's, and cannot copy one."""
 DEFAULT_S: Final = 90 * 60.0
 LONGEST_S: Final = 30 * 24 * 3600.0
+_ROUNDING_S: Final = 0.001
+"""A time plus 30 days, less that time, is not always 30 days."""
 LONGEST_REFERENCE: Final = 200
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -104,7 +106,7 @@ def judge_until(until: object, *, now: float) -> Finding:
     """Whether a consent that is given now may end then."""
     if not is_number(until) or not is_number(now) or not until > now:
         return Finding.refuse(Check.CONSENT_EXPIRED)
-    return Finding.allow("until") if until - now <= LONGEST_S else Finding.refuse(Check.CONSENT_LONG)
+    return Finding.allow("until") if _is_short(now, until) else Finding.refuse(Check.CONSENT_LONG)
 
 
 def judge_revocation(consent: object, *, guild: object, person: object, is_teacher: object) -> Finding:
@@ -136,7 +138,11 @@ def _unsound(consent: Consent) -> Check | None:
         return Check.AGE_UNKNOWN
     if consent.under_16 and (consent.witness == OPERATOR or not is_reference(consent.parents_reference)):
         return Check.AGE_REFERENCE
-    return None if consent.until - consent.granted_at <= LONGEST_S else Check.CONSENT_LONG
+    return None if _is_short(consent.granted_at, consent.until) else Check.CONSENT_LONG
+
+
+def _is_short(start: float, until: float) -> bool:
+    return until - start <= LONGEST_S + _ROUNDING_S
 
 
 def _is_whole(consent: Consent) -> bool:

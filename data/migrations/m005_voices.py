@@ -80,7 +80,7 @@ STATEMENTS: Final = (
         model TEXT NOT NULL,
         allowed TEXT NOT NULL CHECK (json_valid(allowed)),
         granted_at REAL NOT NULL,
-        until REAL NOT NULL CHECK (until > granted_at AND until - granted_at <= 2592000),
+        until REAL NOT NULL CHECK (until > granted_at AND until - granted_at < 2592001),
         revoked_at REAL,
         revoked_by TEXT,
         witness TEXT NOT NULL CHECK (witness <> '' AND witness <> person_id),

@@ -16,6 +16,7 @@ import data
 import generation
 from bot.i18n import LANGUAGES, LOCALES_DIR, Sentences
 from bot.views import EXAMPLES
+from data.voice_records import Check
 from generation.errors import AtelierError
 
 SENTENCES = Sentences.load(strict=True)
@@ -198,6 +199,12 @@ def test_every_refusal_category_has_its_sentences() -> None:
     for category in categories - {"allow", "allowed", "harmless"}:
         assert SENTENCES.has(f"error.refused_{category}"), category
         assert SENTENCES.has(f"category.{category}"), category
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_check_on_voices_has_a_sentence(language: str) -> None:
+    keys = SENTENCES.keys(language)
+    assert [check for check in Check if f"error.{check.code}" not in keys] == []
 
 
 def test_no_key_is_missing() -> None:

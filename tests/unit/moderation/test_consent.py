@@ -191,3 +191,10 @@ def test_a_finding_says_one_thing() -> None:
     with pytest.raises(TypeError):
         Finding(True, "x")  # type: ignore[arg-type]
     assert Check.CONSENT_NONE.code == "refused_consent_none"
+
+
+@given(now=st.floats(min_value=0, max_value=1e10))
+def test_thirty_days_are_thirty_days_however_they_are_rounded(now: float) -> None:
+    assert judge_until(default_until(now, now + 9e9), now=now).allowed
+    assert judge_until(now + LONGEST_S, now=now).allowed
+    assert not judge_until(now + LONGEST_S + 1, now=now).allowed
