@@ -18,6 +18,7 @@ from generation.environments import Environments
 from generation.supervisor import Supervisor
 from tests.contract.music_runs import MusicModels, MusicRuns
 from tests.contract.picture_runs import Runs
+from tests.contract.speech_runs import SpeechRuns
 from tests.contract.text_runs import TextRuns
 
 ROOT = Path(generation.__file__).parents[1]
@@ -66,12 +67,15 @@ def texts(supervisor: Supervisor, environments: Environments, catalog: Catalog, 
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def music_models(
-    environments: Environments, tmp_path_factory: pytest.TempPathFactory
-) -> MusicModels:
+async def music_models(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> MusicModels:
     return await MusicModels.make(environments, tmp_path_factory.mktemp("music"))
 
 
 @pytest.fixture
 def music(supervisor: Supervisor, catalog: Catalog, music_models: MusicModels, tmp_path: Path) -> MusicRuns:
     return MusicRuns(supervisor, catalog, music_models, tmp_path)
+
+
+@pytest.fixture
+def speech(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> SpeechRuns:
+    return SpeechRuns(supervisor, catalog, tmp_path)
