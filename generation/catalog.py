@@ -18,7 +18,7 @@ __all__ = ["Catalog", "CatalogError", "ModelInfo", "Source", "best_first"]
 CHECKERS = frozenset({"safety", "guard"})
 """Media whose models judge what others make. The best one on this machine is used, whatever the memory: when
 the card is full it runs on the processor, and no picture is worth a worse check."""
-UNSEEN = CHECKERS | {"text", "music", "sound", "notes"}
+UNSEEN = CHECKERS | {"text", "music", "sound", "notes", "speech"}
 """Media whose models make nothing that a picture checker could judge."""
 
 

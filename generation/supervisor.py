@@ -198,6 +198,7 @@ class Supervisor:
         )
         environment = worker_environment(
             os.environ,
+            family=lane.spec.adapter,
             heartbeat=self._patience.heartbeat,
             family_lock=await asyncio.to_thread(self._lock, name),
         )

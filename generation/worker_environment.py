@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from generation import voice_token
+
 # fmt: off
 _NAMES = frozenset({
     "APPDATA", "ATELIER_THREADS", "COMSPEC", "DYLD_LIBRARY_PATH", "HF_HOME", "HOME", "LANG",
@@ -29,17 +31,20 @@ _PREFIXES = (
     "PYTORCH_",
 )
 _SECRET = ("TOKEN", "SECRET", "PASSWORD", "KEY")
+_SECRETS_OF: Mapping[str, frozenset[str]] = {voice_token.FAMILY: frozenset({voice_token.KEY_VARIABLE})}
+"""The one secret that a worker gets: what it checks the tokens of consents with."""
 
 
 def worker_environment(
-    inherited: Mapping[str, str], *, heartbeat: float, family_lock: Path | None
+    inherited: Mapping[str, str], *, family: str, heartbeat: float, family_lock: Path | None
 ) -> dict[str, str]:
-    """What of `inherited` a worker may see, plus what it needs to know.
+    """What of `inherited` a worker of `family` may see, plus what it needs to know.
 
     ATELIER_THREADS also bounds the threads of numerical libraries, which read their variable when they are
     loaded.
     """
-    allowed = {name: value for name, value in inherited.items() if _is_allowed(name)}
+    own = _SECRETS_OF.get(family, frozenset())
+    allowed = {name: value for name, value in inherited.items() if name in own or _is_allowed(name)}
     if threads := inherited.get("ATELIER_THREADS"):
         allowed |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
     if family_lock is not None:
