@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Final
 
 from data import files
 from data.errors import storage_failure
+
+LEFT_S: Final = 60.0
 
 
 class VoiceFiles:
@@ -32,9 +36,9 @@ class VoiceFiles:
         found = [await asyncio.to_thread(files.digest, path) for path, _ in expected]
         return bool(expected) and found == [sha256 for _, sha256 in expected]
 
-    async def remove_others(self, known: Collection[str]) -> None:
-        """Remove what a crash left behind. Only while nobody adds one: for the start."""
-        await asyncio.to_thread(self._remove_others, known)
+    async def remove_others(self, known: Collection[str], *, older_s: float = LEFT_S) -> None:
+        """Remove what a crash, or a disk that refused, left behind. A fresh file may be about to get its row."""
+        await asyncio.to_thread(self._remove_others, known, time.time() - older_s)
 
     def _copy(self, source: Path, path: Path) -> str:
         try:
@@ -45,10 +49,15 @@ class VoiceFiles:
             raise storage_failure(error) or error from error
         return sha256
 
-    def _remove_others(self, known: Collection[str]) -> None:
-        for file in self.folder.iterdir() if self.folder.is_dir() else ():
-            if file.name not in known:
-                _unlink(file)
+    def _remove_others(self, known: Collection[str], before: float) -> None:
+        try:
+            names = [one.name for one in self.folder.iterdir()] if self.folder.is_dir() else []
+            left = [self.folder / name for name in names if name not in known]
+            old = [file for file in left if file.lstat().st_mtime <= before]
+        except OSError as error:
+            raise storage_failure(error) or error from error
+        for file in old:
+            _unlink(file)
 
 
 def _unlink(file: Path) -> None:

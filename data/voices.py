@@ -89,17 +89,21 @@ class Voices:
 
         count, names = await self._database.write(unit)
         await self._files.remove(names)
+        await self._files.remove_others(await self._named())
         if count:
             await self._database.scrub()
         return count
 
     async def sweep(self) -> None:
-        """For the start, before anybody adds a voice: `purge`, and remove files that no row names."""
+        """For the start, before anybody adds a voice: `purge`, and remove all files that no row names."""
         await self.purge()
+        await self._files.remove_others(await self._named(), older_s=0.0)
+
+    async def _named(self) -> set[str]:
+        """The files that rows name."""
         query = "SELECT name FROM clips UNION SELECT recording FROM phrases WHERE recording IS NOT NULL"
         async with self._database.read() as connection:
-            found = await connection.execute_fetchall(query)
-        await self._files.remove_others({str(row[0]) for row in found})
+            return {str(row[0]) for row in await connection.execute_fetchall(query)}
 
     async def forget(self, before: float) -> int:
         """Delete voices, consents and decisions that were over before that time; returns how many voices."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 
 from data.database import Database
-from data.errors import ArtifactChanged, VoiceRefused
+from data.errors import ArtifactChanged, StorageFailed, VoiceRefused
 from data.voice_records import MOST_CLIPS, UNDECIDED, VOICE_MOVES, Check, Finding, Phrase, Voice, VoiceState
 from data.voices import UNDECIDED_S
 from moderation.phrase import phrase_words
@@ -316,6 +318,30 @@ async def test_the_start_removes_what_a_crash_left(room: Room) -> None:
     await room.voices.sweep()
     assert room.kept() == [name for name in kept if name != "left.wav"]
     assert await room.voices.clips(voice.id, "class") == voice.clips
+
+
+async def test_a_file_that_the_disk_would_not_give_up_goes_a_minute_later(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consent = await room.granted()
+    (name,) = room.kept()
+    unlink = Path.unlink
+
+    def refuse(file: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "no")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(StorageFailed):
+        await room.revoke(consent)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    stored = await room.consents.of_voice(consent.voice)
+    assert stored is not None
+    assert stored.revoked_at is not None, "the consent is over all the same"
+    (room.files.folder / "fresh.wav").write_bytes(b"its row is on the way")
+    file = room.files.folder / name
+    os.utime(file, (file.stat().st_mtime - 61,) * 2)
+    await room.voices.purge()
+    assert room.kept() == ["fresh.wav"]
 
 
 async def test_a_file_that_was_exchanged_is_noticed(room: Room) -> None:

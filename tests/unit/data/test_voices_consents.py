@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import math
+import random
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data.consents import Revocation
 from data.database import Database
 from data.errors import StaleMove, VoiceRefused
 from data.jobs import Jobs
-from data.voice_records import Check, VoiceState, voice_of
+from data.voice_records import Check, Consent, VoiceState, voice_of
 from generation.errors import MoveRefused, NotFound, Refused
-from generation.job import JobState
+from generation.job import Job, JobState
 from tests.fakes_dispatch import make_job
 from tests.voice_room import WAY, Room
 
@@ -238,6 +242,33 @@ def test_where_a_job_names_its_voice() -> None:
         ({}, None),
     ):
         assert voice_of(params) == voice
+
+
+async def test_nothing_moves_after_a_revocation_whenever_it_comes(room: Room) -> None:
+    """Both in the same moment, many times: what was answered after the revocation was refused."""
+    rng = random.Random(3)
+    for number in range(20):
+        consent = await room.granted(f"p{number}")
+        jobs = [await room.step(room.job(consent), JobState.QUEUED) for _ in range(3)]
+        answered: list[str] = []
+
+        async def go(job: Job, log: list[str] = answered) -> None:
+            with suppress(MoveRefused):
+                for state in WAY[1:]:
+                    await asyncio.sleep(rng.choice([0, 0, 0.001]))
+                    await room.step(job, state)
+                    log.append("moved")
+
+        async def end(one: Consent = consent, log: list[str] = answered) -> Revocation:
+            await asyncio.sleep(rng.choice([0, 0.001, 0.003]))
+            done = await room.revoke(one)
+            log.append("told")
+            return done
+
+        done, *_ = await asyncio.gather(end(), *(go(job) for job in jobs))
+        # a move that was committed before is known to who clears away
+        assert {job for job, _ in done.jobs} == {job.id for job in jobs}
+        assert "moved" not in answered[answered.index("told") :]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
