@@ -8,7 +8,7 @@ from typing import Any
 
 from moderation.phrase import phrase_words
 from tests.contract.case import Case
-from tests.contract.speech_files import murmur, write
+from tests.contract.voice_files import murmur, write
 
 
 def recording(folder: Path) -> Mapping[str, Any]:

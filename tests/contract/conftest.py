@@ -18,8 +18,8 @@ from generation.environments import Environments
 from generation.supervisor import Supervisor
 from tests.contract.music_runs import MusicModels, MusicRuns
 from tests.contract.picture_runs import Runs
-from tests.contract.speech_runs import SpeechRuns
 from tests.contract.text_runs import TextRuns
+from tests.contract.voice_runs import VoiceRuns
 
 ROOT = Path(generation.__file__).parents[1]
 _log = logging.getLogger(__name__)
@@ -77,5 +77,5 @@ def music(supervisor: Supervisor, catalog: Catalog, music_models: MusicModels, t
 
 
 @pytest.fixture
-def speech(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> SpeechRuns:
-    return SpeechRuns(supervisor, catalog, tmp_path)
+def voices(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> VoiceRuns:
+    return VoiceRuns(supervisor, catalog, tmp_path)

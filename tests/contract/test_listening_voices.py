@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from generation.errors import WorkerError
-from tests.contract.speech_files import read, write
-from tests.contract.speech_runs import SpeechRuns
+from tests.contract.voice_files import read, write
+from tests.contract.voice_runs import VoiceRuns
 
 CLIP = "The weather is fine today, and I like to read books in the garden."
 PHRASE = "museum, hammer, piano, october, photograph, banana"
 
 
-async def test_one_voice_is_more_alike_than_two(speech: SpeechRuns) -> None:
+async def test_one_voice_is_more_alike_than_two(voices: VoiceRuns) -> None:
     phrase, same, other = [
-        await speech.voice_file(text, speaker=speaker)
+        await voices.voice_file(text, speaker=speaker)
         for text, speaker in ((PHRASE, "tenor"), (CLIP, "tenor"), (CLIP, "soprano"))
     ]
     alike, apart, both = [
-        await speech.compare(phrase, *clips) for clips in ((same,), (other,), (same, other))
+        await voices.compare(phrase, *clips) for clips in ((same,), (other,), (same, other))
     ]
 
     assert alike["usable"] is apart["usable"] is True
@@ -33,29 +33,28 @@ async def test_one_voice_is_more_alike_than_two(speech: SpeechRuns) -> None:
     assert set(both) == {"usable", "similarity", "why"}
 
 
-async def test_what_cannot_be_compared_is_said_so(speech: SpeechRuns, tmp_path: Path) -> None:
-    clip = await speech.voice_file(CLIP, speaker="tenor")
+async def test_what_cannot_be_compared_is_said_so(voices: VoiceRuns, tmp_path: Path) -> None:
+    clip = await voices.voice_file(CLIP, speaker="tenor")
     samples, rate = read(clip)
     rng = random.Random(6)
     others = {
         "short": samples[: rate // 2],
-        "quiet": [one / 20 for one in samples],
+        "quiet": [one / 40 for one in samples],
         "noisy": [one / 3 + rng.gauss(0, 0.08) for one in samples],
     }
     for why, changed in others.items():
         file = write(tmp_path / f"{why}.wav", changed, rate=rate)
         for pair in ((file, clip), (clip, file)):
-            found = await speech.compare(*pair)
-            assert (found["usable"], found["similarity"]) == (False, None)
-            assert found["why"] in ({why} if why != "noisy" else {"noisy", "short"})
+            found = await voices.compare(*pair)
+            assert found == {"usable": False, "similarity": None, "why": why}
     silence = write(tmp_path / "silence.wav", [0.0] * rate * 3, rate=rate)
-    assert (await speech.compare(clip, silence))["why"] == "short"
+    assert (await voices.compare(clip, silence))["why"] == "short"
 
 
-async def test_a_mark_is_found_again_where_it_was_put(speech: SpeechRuns) -> None:
-    clip = await speech.voice_file(CLIP, speaker="tenor")
-    marked = await speech.mark(clip)
-    before, after = await speech.find_mark(clip), await speech.find_mark(marked)
+async def test_a_mark_is_found_again_where_it_was_put(voices: VoiceRuns) -> None:
+    clip = await voices.voice_file(CLIP, speaker="tenor")
+    marked = await voices.mark(clip)
+    before, after = await voices.find_mark(clip), await voices.find_mark(marked)
 
     assert before["marked"] is False
     assert after["marked"] is True
@@ -68,15 +67,15 @@ async def test_a_mark_is_found_again_where_it_was_put(speech: SpeechRuns) -> Non
 
 
 @pytest.mark.parametrize("ending", ["ogg", "mp3"])
-async def test_a_mark_survives_being_posted_and_uploaded(speech: SpeechRuns, ending: str) -> None:
-    clip = await speech.voice_file(CLIP, speaker="alto")
-    marked = await speech.mark(clip)
+async def test_a_mark_survives_being_posted_and_uploaded(voices: VoiceRuns, ending: str) -> None:
+    clip = await voices.voice_file(CLIP, speaker="alto")
+    marked = await voices.mark(clip)
 
-    assert (await speech.find_mark(await speech.posted(marked, ending)))["marked"] is True
-    assert (await speech.find_mark(await speech.posted(clip, ending)))["marked"] is False
+    assert (await voices.find_mark(await voices.posted(marked, ending)))["marked"] is True
+    assert (await voices.find_mark(await voices.posted(clip, ending)))["marked"] is False
 
 
-async def test_a_mark_cannot_be_looked_for_in_an_instant(speech: SpeechRuns, tmp_path: Path) -> None:
+async def test_a_mark_cannot_be_looked_for_in_an_instant(voices: VoiceRuns, tmp_path: Path) -> None:
     with pytest.raises(WorkerError) as caught:
-        await speech.find_mark(write(tmp_path / "blip.wav", [0.1] * 4_000))
+        await voices.find_mark(write(tmp_path / "blip.wav", [0.1] * 4_000))
     assert caught.value.values.get("reason") == "audio_short"

@@ -12,12 +12,12 @@ import pytest
 
 from generation.errors import ModelMissing, WorkerError
 from tests.contract import onnx_files
-from tests.contract.speech_files import read
-from tests.contract.speech_runs import SpeechRuns
+from tests.contract.voice_files import read
+from tests.contract.voice_runs import VoiceRuns
 
 
-async def test_a_network_speaks(speech: SpeechRuns, tmp_path: Path) -> None:
-    made = await speech.say("Größe zwölf", model=onnx_files.voice(tmp_path))
+async def test_a_network_speaks(voices: VoiceRuns, tmp_path: Path) -> None:
+    made = await voices.say("Größe zwölf", model=onnx_files.voice(tmp_path))
     samples, rate = read(made.out / "1.wav")
 
     assert rate == made.facts["sample_rate"] == onnx_files.RATE
@@ -29,12 +29,12 @@ async def test_a_network_speaks(speech: SpeechRuns, tmp_path: Path) -> None:
     assert max(map(abs, samples)) == pytest.approx(32_000 / 32_768, abs=0.001)
 
 
-async def test_seeds_speed_emotion_and_sentences(speech: SpeechRuns, tmp_path: Path) -> None:
+async def test_seeds_speed_emotion_and_sentences(voices: VoiceRuns, tmp_path: Path) -> None:
     model = onnx_files.voice(tmp_path)
-    usual = await speech.say("Guten Morgen.", model=model)
-    again, other = [await speech.say("Guten Morgen.", model=model, seed=seed) for seed in (7, 8)]
+    usual = await voices.say("Guten Morgen.", model=model)
+    again, other = [await voices.say("Guten Morgen.", model=model, seed=seed) for seed in (7, 8)]
     fast, sad, two = [
-        await speech.say(text, model=model, **changes)
+        await voices.say(text, model=model, **changes)
         for text, changes in (
             ("Guten Morgen.", {"speed": 2.0}),
             ("Guten Morgen.", {"emotion": "sad"}),
@@ -49,18 +49,18 @@ async def test_seeds_speed_emotion_and_sentences(speech: SpeechRuns, tmp_path: P
     assert two.facts["phonemes"].count(" | ") == 1
 
 
-async def test_brackets_are_letters(speech: SpeechRuns, tmp_path: Path) -> None:
+async def test_brackets_are_letters(voices: VoiceRuns, tmp_path: Path) -> None:
     model = onnx_files.voice(tmp_path)
-    raw, nested = [await speech.say(text, model=model) for text in ("Das [[aaaa]] da", "Das [[[aaaa]]] da")]
+    raw, nested = [await voices.say(text, model=model) for text in ("Das [[aaaa]] da", "Das [[[aaaa]]] da")]
 
     assert "aaaa" not in raw.facts["phonemes"] + nested.facts["phonemes"]
 
 
-async def test_another_language_and_other_speakers_are_refused(speech: SpeechRuns, tmp_path: Path) -> None:
+async def test_another_language_and_other_speakers_are_refused(voices: VoiceRuns, tmp_path: Path) -> None:
     model = onnx_files.voice(tmp_path)
     for language, changes in (("en", {}), ("de", {"speaker": "alto"})):
         with pytest.raises(WorkerError) as caught:
-            await speech.say("Guten Morgen.", language, model=model, **changes)
+            await voices.say("Guten Morgen.", language, model=model, **changes)
         assert caught.value.code == "invalid_input"
 
 
@@ -77,15 +77,15 @@ async def test_another_language_and_other_speakers_are_refused(speech: SpeechRun
     ids=str,
 )
 async def test_what_cannot_be_used_is_said_so(
-    speech: SpeechRuns, tmp_path: Path, changes: dict[str, object], code: str
+    voices: VoiceRuns, tmp_path: Path, changes: dict[str, object], code: str
 ) -> None:
     with pytest.raises(WorkerError) as caught:
-        await speech.say("Guten Morgen.", model=onnx_files.voice(tmp_path, **changes))  # type: ignore[arg-type]
+        await voices.say("Guten Morgen.", model=onnx_files.voice(tmp_path, **changes))  # type: ignore[arg-type]
     assert caught.value.code == code
 
 
 async def test_a_folder_without_a_network_or_its_settings_is_missing(
-    speech: SpeechRuns, tmp_path: Path
+    voices: VoiceRuns, tmp_path: Path
 ) -> None:
     model = onnx_files.voice(tmp_path)
     next(tmp_path.rglob("*.json")).unlink()
@@ -93,4 +93,4 @@ async def test_a_folder_without_a_network_or_its_settings_is_missing(
 
     for one in (model, onnx_files.model_at(tmp_path / "empty" / "voice")):
         with pytest.raises(ModelMissing):
-            await speech.say("Guten Morgen.", model=one)
+            await voices.say("Guten Morgen.", model=one)

@@ -10,8 +10,8 @@ import pytest
 
 from generation.errors import WorkerError
 from generation.supervisor import Outcome
-from tests.contract.speech_files import pitches, read, rms
-from tests.contract.speech_runs import SpeechRuns
+from tests.contract.voice_files import pitches, read, rms
+from tests.contract.voice_runs import VoiceRuns
 
 SENTENCE = "Heute gehen wir alle zusammen in den Wald."
 
@@ -20,9 +20,9 @@ def pitch(made: Outcome) -> float:
     return statistics.median(pitches(*read(made.out / "1.wav")))
 
 
-async def test_german_is_read_as_german(speech: SpeechRuns) -> None:
+async def test_german_is_read_as_german(voices: VoiceRuns) -> None:
     german, number, english = [
-        await speech.say(*asked) for asked in (("Größe zwölf",), ("Größe 12",), ("Größe 12", "en"))
+        await voices.say(*asked) for asked in (("Größe zwölf",), ("Größe 12",), ("Größe 12", "en"))
     ]
 
     assert german.facts["phonemes"] == number.facts["phonemes"] == "ɡɾˈøːsə tsvˈœlf"
@@ -31,8 +31,8 @@ async def test_german_is_read_as_german(speech: SpeechRuns) -> None:
     assert read(german.out / "1.wav") != read(english.out / "1.wav")
 
 
-async def test_what_is_told_is_true(speech: SpeechRuns) -> None:
-    made = await speech.say(SENTENCE, speaker="alto")
+async def test_what_is_told_is_true(voices: VoiceRuns) -> None:
+    made = await voices.say(SENTENCE, speaker="alto")
     samples, rate = read(made.out / "1.wav")
 
     assert made.facts["sample_rate"] == rate == 22_050
@@ -43,20 +43,20 @@ async def test_what_is_told_is_true(speech: SpeechRuns) -> None:
     assert 0.02 < rms(samples) < max(map(abs, samples)) <= 1
 
 
-async def test_speakers_are_told_apart(speech: SpeechRuns) -> None:
-    speakers = speech.catalog.get("espeak").options["speakers"]
-    made = {name: await speech.say(SENTENCE, speaker=name) for name in speakers}
+async def test_speakers_are_told_apart(voices: VoiceRuns) -> None:
+    speakers = voices.catalog.get("espeak").options["speakers"]
+    made = {name: await voices.say(SENTENCE, speaker=name) for name in speakers}
 
     assert len({(one.out / "1.wav").read_bytes() for one in made.values()}) == len(speakers) == 7
     assert pitch(made["bass"]) < 0.9 * pitch(made["tenor"]) < 0.7 * pitch(made["alto"])
     assert pitch(made["alto"]) < 0.95 * pitch(made["soprano"])
-    first = await speech.say(SENTENCE)
+    first = await voices.say(SENTENCE)
     assert read(first.out / "1.wav") == read(made["standard"].out / "1.wav")
 
 
-async def test_emotions_differ_in_pitch_speed_and_loudness(speech: SpeechRuns) -> None:
+async def test_emotions_differ_in_pitch_speed_and_loudness(voices: VoiceRuns) -> None:
     made = {
-        emotion: await speech.say(SENTENCE, emotion=emotion)
+        emotion: await voices.say(SENTENCE, emotion=emotion)
         for emotion in ("neutral", "happy", "sad", "angry", "excited", "calm")
     }
     high = {emotion: pitch(one) for emotion, one in made.items()}
@@ -69,9 +69,9 @@ async def test_emotions_differ_in_pitch_speed_and_loudness(speech: SpeechRuns) -
     assert loud["sad"] < loud["calm"] < loud["neutral"] < loud["angry"]
 
 
-async def test_speed(speech: SpeechRuns) -> None:
+async def test_speed(voices: VoiceRuns) -> None:
     slow, own, fast = [
-        (await speech.say(SENTENCE, speed=speed)).facts["seconds"] for speed in (0.5, 1.0, 2.0)
+        (await voices.say(SENTENCE, speed=speed)).facts["seconds"] for speed in (0.5, 1.0, 2.0)
     ]
 
     assert slow > 1.6 * own
@@ -89,8 +89,8 @@ async def test_speed(speech: SpeechRuns) -> None:
     ],
     ids=["phonemes", "speed", "pitch", "zero", "invisible"],
 )
-async def test_commands_inside_a_text_are_text(speech: SpeechRuns, text: str, letters: str) -> None:
-    steered, plain, none = [await speech.say(one) for one in (text, letters, "Das Ende")]
+async def test_commands_inside_a_text_are_text(voices: VoiceRuns, text: str, letters: str) -> None:
+    steered, plain, none = [await voices.say(one) for one in (text, letters, "Das Ende")]
 
     assert read(steered.out / "1.wav") == read(plain.out / "1.wav")
     assert steered.facts["phonemes"] == plain.facts["phonemes"]
@@ -98,11 +98,11 @@ async def test_commands_inside_a_text_are_text(speech: SpeechRuns, text: str, le
         assert steered.facts["seconds"] > none.facts["seconds"]
 
 
-async def test_tags_are_read_aloud(speech: SpeechRuns) -> None:
+async def test_tags_are_read_aloud(voices: VoiceRuns) -> None:
     pause, words = [
-        await speech.say(f"Das {one} Ende") for one in ("<break time='3s'/>", "break time gleich 3 s")
+        await voices.say(f"Das {one} Ende") for one in ("<break time='3s'/>", "break time gleich 3 s")
     ]
-    shout, entity = [await speech.say(one) for one in ('<prosody volume="x-loud">ja</prosody>', "a &lt; b")]
+    shout, entity = [await voices.say(one) for one in ('<prosody volume="x-loud">ja</prosody>', "a &lt; b")]
 
     assert "bɾˈeːɑːk" in pause.facts["phonemes"]
     assert abs(pause.facts["seconds"] - words.facts["seconds"]) < 0.8
@@ -111,13 +111,13 @@ async def test_tags_are_read_aloud(speech: SpeechRuns) -> None:
     assert "ˌɛltˈeː" in entity.facts["phonemes"]
 
 
-async def test_a_file_of_the_machine_is_no_voice_and_no_sound(speech: SpeechRuns) -> None:
-    tag = await speech.say('<audio src="/etc/hostname">ja</audio>')
+async def test_a_file_of_the_machine_is_no_voice_and_no_sound(voices: VoiceRuns) -> None:
+    tag = await voices.say('<audio src="/etc/hostname">ja</audio>')
     assert tag.facts["seconds"] > 1
 
     for speaker in ("../../../etc/passwd", "f3", "de+f3", "!v/f3", 5):
         with pytest.raises(WorkerError) as caught:
-            await speech.say(SENTENCE, speaker=speaker)
+            await voices.say(SENTENCE, speaker=speaker)
         assert caught.value.code == "invalid_input"
 
 
@@ -136,16 +136,16 @@ async def test_a_file_of_the_machine_is_no_voice_and_no_sound(speech: SpeechRuns
     ],
     ids=str,
 )
-async def test_wrong_wishes_are_refused(speech: SpeechRuns, wrong: dict[str, Any], reason: str) -> None:
+async def test_wrong_wishes_are_refused(voices: VoiceRuns, wrong: dict[str, Any], reason: str) -> None:
     with pytest.raises(WorkerError) as caught:
-        await speech.say(**{"text": SENTENCE, **wrong})
+        await voices.say(**{"text": SENTENCE, **wrong})
     assert caught.value.code == "invalid_input"
     assert caught.value.values.get("reason") == reason
 
 
-async def test_strange_texts_are_spoken_or_refused_and_never_end_the_worker(speech: SpeechRuns) -> None:
-    await speech.say(SENTENCE)
-    pids = {one.pid for one in speech.supervisor.states() if one.family == "voices"}
+async def test_strange_texts_are_spoken_or_refused_and_never_end_the_worker(voices: VoiceRuns) -> None:
+    await voices.say(SENTENCE)
+    pids = {one.pid for one in voices.supervisor.states() if one.family == "voices"}
     parts = [
         "\ud7ff",
         "𝔄𝔟",
@@ -162,7 +162,7 @@ async def test_strange_texts_are_spoken_or_refused_and_never_end_the_worker(spee
         "=" * 99,
     ]
     for first, second in itertools.pairwise(parts):
-        made = await speech.say(f"{first} a {second}"[:300])
+        made = await voices.say(f"{first} a {second}"[:300])
         assert made.facts["seconds"] < 120
 
-    assert {one.pid for one in speech.supervisor.states() if one.family == "voices"} == pids
+    assert {one.pid for one in voices.supervisor.states() if one.family == "voices"} == pids

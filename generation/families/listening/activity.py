@@ -28,8 +28,8 @@ class Activity:
     speech_seconds: float
     level_db: float
     """Of the speech, against full scale."""
-    noise_db: float | None
-    """How far the rest lies below the speech; None without a rest of a quarter of a second."""
+    noise_db: float
+    """How far its quietest tenth lies below the speech. The detector takes loud noise for speech: not so this."""
 
 
 def find(recording: Recording) -> Activity:
@@ -39,14 +39,15 @@ def find(recording: Recording) -> Activity:
     cut = sound[: frames * _FRAME].reshape(frames, _FRAME)
     spoken = np.array([detector.is_speech(as_pcm(frame), RATE) for frame in cut], dtype=bool)
     if not spoken.any():
-        return Activity(sound[:0], 0.0, _LEAST_DB, None)
+        return Activity(sound[:0], 0.0, _LEAST_DB, 0.0)
     first, last = np.flatnonzero(spoken)[[0, -1]]
-    level, rest = _db(cut[spoken]), cut[~spoken]
+    level = _db(cut[spoken])
+    quiet = cut[np.argsort(np.square(cut).mean(axis=1))[: max(1, frames // 10)]]
     return Activity(
         sound[max(0, first * _FRAME - _AROUND) : (last + 1) * _FRAME + _AROUND],
         round(float(spoken.sum()) * _FRAME / RATE, 2),
         round(level, 1),
-        round(level - _db(rest), 1) if rest.size > RATE // 4 else None,
+        round(level - _db(quiet), 1),
     )
 
 

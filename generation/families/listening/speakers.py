@@ -23,7 +23,7 @@ LEAST_SPEECH = 2.0
 """Seconds; the network looks at 1.6 s at a time."""
 LEAST_LEVEL_DB = -45.0
 LEAST_NOISE_DB = 6.0
-"""The speech must lie this far above the rest."""
+"""The speech must lie this far above the quietest tenth."""
 _PARTS_A_SECOND = 2.5
 
 
@@ -65,7 +65,7 @@ def unusable(found: Activity) -> str | None:
         return "short"
     if found.level_db < LEAST_LEVEL_DB:
         return "quiet"
-    if found.noise_db is not None and found.noise_db < LEAST_NOISE_DB:
+    if found.noise_db < LEAST_NOISE_DB:
         return "noisy"
     return None
 

@@ -17,7 +17,7 @@ _NUMBERS = itertools.count(1)
 
 
 @dataclasses.dataclass(frozen=True)
-class SpeechRuns:
+class VoiceRuns:
     supervisor: Supervisor
     catalog: Catalog
     folder: Path
