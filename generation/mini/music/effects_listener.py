@@ -117,7 +117,14 @@ def _disturbed(wave: Array, rng: Random, generator: np.random.Generator) -> Arra
     # Coding leaves a hiss that goes up and down with the sound, frame by frame.
     parts = np.resize(wave, (-(-len(wave) // HOP), HOP))
     along = np.repeat(parts.std(1), HOP)[: len(wave)] * 10 ** rng.uniform(-2, -0.4)
-    result: Array = wave + generator.standard_normal(len(wave)) * (even + along)
+    hiss = generator.standard_normal(len(wave))
+    if rng.random() < 0.6:
+        # A codec errs towards other sounds that it knows: their frames, evened out and in any order.
+        others = np.concatenate([play(draw(rng), 1, generator).reshape(-1, HOP) for _ in range(4)])
+        others = others[others.std(1) > 1e-3]
+        order = generator.integers(len(others), size=len(parts))
+        hiss = (others / others.std(1, keepdims=True))[order].reshape(-1)[: len(wave)]
+    result: Array = wave + hiss * (even + along)
     return result
 
 
