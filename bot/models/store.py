@@ -135,11 +135,11 @@ def _hashed(file: Path, digest: hashlib._Hash, on_bytes: OnBytes) -> str:
 
 
 def is_allowed(name: str) -> bool:
-    """Only formats that cannot carry a program: weights as safetensors or GGUF, settings and words as text.
+    """Only formats that cannot carry a program: weights as safetensors, GGUF or ONNX, settings and words as text.
 
     And torch's own (`.bin`), which can: `looks_right` reads the whole of what it says.
     """
-    return name.endswith((".safetensors", ".gguf", ".json", ".txt", ".bin"))
+    return name.endswith((".safetensors", ".gguf", ".onnx", ".json", ".txt", ".bin"))
 
 
 def looks_right(file: Path) -> bool:
@@ -150,6 +150,8 @@ def looks_right(file: Path) -> bool:
         start = opened.read(_MIN_HEADER + 1)
     if file.name.endswith(".gguf"):
         return start.startswith(b"GGUF")
+    if file.name.endswith(".onnx"):
+        return start.startswith(b"\x08")  # the first field of the message: its version
     if file.name.endswith(".safetensors"):
         return start[_MIN_HEADER:] == b"{"
     return b"\0" not in start

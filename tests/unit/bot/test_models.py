@@ -209,6 +209,8 @@ def test_git_names_a_file_as_git_does(tmp_path: Path) -> None:
         ("a.safetensors", b"", True, False),
         ("a.gguf", b"GGUF\x03", True, True),
         ("a.gguf", b"PK\x03\x04", True, False),
+        ("a.onnx", b"\x08\x08\x3a", True, True),
+        ("a.onnx", b"\x80\x04cposix\nsystem\n", True, False),
         ("a.json", b"{}", True, True),
         ("a.txt", b"\x00\x01", True, False),
         ("a.bin", b"\x80\x02cposix\nsystem\n", True, False),
