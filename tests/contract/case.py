@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from generation.catalog import ModelInfo
+from generation.supervisor import Request
 
 
 def same_bytes(first: Path, second: Path) -> bool:
     return first.read_bytes() == second.read_bytes()
+
+
+def as_it_is(request: Request) -> Mapping[str, Any]:
+    return request.params
 
 
 def no_inputs(_: Path) -> dict[str, Any]:
@@ -44,6 +49,8 @@ class Case:
     """Whether two files count as the same result."""
     made_model: Callable[[Path], ModelInfo] | None = None
     """Instead of `model`, where no model of the catalogue is on every machine: writes one into a folder."""
+    signed: Callable[[Request], Mapping[str, Any]] = as_it_is
+    """The params of a request with what only the bot can put into them."""
     measured: frozenset[str] = frozenset()
     """Facts that tell of the moment and differ from run to run."""
 

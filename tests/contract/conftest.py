@@ -16,8 +16,10 @@ from generation.budget import MemoryBudget
 from generation.catalog import Catalog
 from generation.environments import Environments
 from generation.supervisor import Supervisor
+from generation.voice_token import KEY_VARIABLE, new_key
 from tests.contract.music_runs import MusicModels, MusicRuns
 from tests.contract.picture_runs import Runs
+from tests.contract.speech_runs import ReducedEnvironments, SpeechRuns, written_in
 from tests.contract.text_runs import TextRuns
 from tests.contract.voice_runs import VoiceRuns
 
@@ -34,7 +36,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def environments() -> AsyncIterator[Environments]:
     cache_dir = Path(os.environ.get("ATELIER_CACHE_DIR") or platformdirs.user_cache_path("klassenatelier"))
-    environments = Environments(
+    environments = ReducedEnvironments(
         cache_dir=cache_dir, source_root=ROOT, report=lambda line: _log.info("%s", line)
     )
     yield environments
@@ -47,6 +49,7 @@ async def supervisor(
 ) -> AsyncIterator[Supervisor]:
     # two threads on a busy machine are many times slower than one
     os.environ.setdefault("ATELIER_THREADS", "1")
+    os.environ.setdefault(KEY_VARIABLE, new_key())
     supervisor = Supervisor(
         environments=environments,
         budget=MemoryBudget(64_000),
@@ -79,3 +82,8 @@ def music(supervisor: Supervisor, catalog: Catalog, music_models: MusicModels, t
 @pytest.fixture
 def voices(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> VoiceRuns:
     return VoiceRuns(supervisor, catalog, tmp_path)
+
+
+@pytest.fixture
+def speaking(supervisor: Supervisor, environments: Environments, tmp_path: Path) -> SpeechRuns:
+    return SpeechRuns(supervisor, written_in(environments), tmp_path)

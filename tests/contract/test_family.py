@@ -64,7 +64,8 @@ class Trial:
             out=self.folder / f"out{number}",
             model=self.model,
         )
-        return replace(request, **fields)
+        request = replace(request, **fields)
+        return replace(request, params=self.case.signed(request))
 
     async def run(self, changes: Mapping[str, Any] = {}, **fields: Any) -> Outcome:
         return await self.supervisor.run(self.request(changes, **fields), self.steps.append)
