@@ -140,7 +140,8 @@ def test_the_findings_together() -> None:
         missing = judge_findings(lacking)
         assert missing.answer is Answer.REFUSED
         assert missing.subject == subject
-    assert judge_findings([None]).answer is Answer.REFUSED  # type: ignore[list-item]
+    nonsense = judge_findings([None])  # type: ignore[list-item]
+    assert nonsense == Finding.refuse(Check.PHRASE_FAILED)
 
 
 def test_agreement_and_clips() -> None:
