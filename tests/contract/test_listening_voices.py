@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from data.voice_records import Check
 from generation.errors import WorkerError
+from moderation.voice_evidence import SpeakerMatch, judge_marks, judge_speaker
 from tests.contract.voice_files import read, write
 from tests.contract.voice_runs import VoiceRuns
 
@@ -29,6 +31,8 @@ async def test_one_voice_is_more_alike_than_two(voices: VoiceRuns) -> None:
     # one clip of somebody else shows, whatever the others are
     assert both["similarity"]["min"] == pytest.approx(apart["similarity"]["min"], abs=0.001)
     assert both["similarity"]["min"] < both["similarity"]["mean"] < alike["similarity"]["min"]
+    assert judge_speaker(SpeakerMatch.of(alike)).allowed
+    assert judge_speaker(SpeakerMatch.of(both)).check is Check.SPEAKER_DIFFERS
     # nothing of the voice leaves but these numbers
     assert set(both) == {"usable", "similarity", "why"}
 
@@ -49,6 +53,7 @@ async def test_what_cannot_be_compared_is_said_so(voices: VoiceRuns, tmp_path: P
             assert (found["usable"], found["similarity"]) == (False, None)
             # of a very quiet voice the detector hears little
             assert found["why"] in {why, "short" if why == "quiet" else why}
+    assert judge_speaker(SpeakerMatch.of(found)).check is Check.SPEAKER_UNMEASURED
     silence = write(tmp_path / "silence.wav", [0.0] * rate * 3, rate=rate)
     assert (await voices.compare(clip, silence))["why"] == "short"
 
@@ -60,6 +65,8 @@ async def test_a_mark_is_found_again_where_it_was_put(voices: VoiceRuns) -> None
 
     assert before["marked"] is False
     assert after["marked"] is True
+    assert judge_marks([before], recordings=1).allowed
+    assert judge_marks([before, after], recordings=2).check is Check.MARK_FOUND
     assert before["confidence"] < 0.3 < 0.7 < after["confidence"] <= 1
     assert [len(read(file)[0]) for file in (clip, marked)] == [len(read(clip)[0])] * 2
     # nobody hears it: the difference lies far below the sound
