@@ -20,6 +20,7 @@ from generation.catalog import ModelInfo
 
 _CHUNK = 1024 * 1024
 _MIN_HEADER = 8
+_CHECKPOINTS = (".bin", ".pth")
 PINNED = "pinned.json"
 OnBytes = Callable[[int], None]
 
@@ -137,14 +138,14 @@ def _hashed(file: Path, digest: hashlib._Hash, on_bytes: OnBytes) -> str:
 def is_allowed(name: str) -> bool:
     """Only formats that cannot carry a program: weights as safetensors, GGUF or ONNX, settings and words as text.
 
-    And torch's own (`.bin`), which can: `looks_right` reads the whole of what it says.
+    And torch's own (`.bin`, `.pth`), which can: `looks_right` reads the whole of what it says.
     """
-    return name.endswith((".safetensors", ".gguf", ".onnx", ".json", ".txt", ".bin"))
+    return name.endswith((".safetensors", ".gguf", ".onnx", ".json", ".txt", *_CHECKPOINTS))
 
 
 def looks_right(file: Path) -> bool:
-    """Whether a file begins as the format its name promises; a `.bin` also names no program. Raises OSError."""
-    if file.name.endswith(".bin"):
+    """Whether a file begins as the format its name promises; a checkpoint also names no program. Raises OSError."""
+    if file.name.endswith(_CHECKPOINTS):
         return checkpoint.is_plain(file)
     with file.open("rb") as opened:
         start = opened.read(_MIN_HEADER + 1)

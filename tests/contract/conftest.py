@@ -86,4 +86,4 @@ def voices(supervisor: Supervisor, catalog: Catalog, tmp_path: Path) -> VoiceRun
 
 @pytest.fixture
 def speaking(supervisor: Supervisor, environments: Environments, tmp_path: Path) -> SpeechRuns:
-    return SpeechRuns(supervisor, written_in(environments), tmp_path)
+    return SpeechRuns(supervisor, environments, written_in(environments), tmp_path)

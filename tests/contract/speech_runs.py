@@ -76,6 +76,12 @@ def written_in(environments: Environments) -> Path:
         )
 
 
+def packages(runs: SpeechRuns) -> Path:
+    """Where the family's own environment keeps its packages."""
+    python = runs.environments.python("speech")
+    return next(python.parents[1].glob("lib/python*/site-packages"))
+
+
 def _private_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="speech-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -131,6 +137,7 @@ def token(
 @dataclasses.dataclass(frozen=True)
 class SpeechRuns:
     supervisor: Supervisor
+    environments: Environments
     models: Path
     folder: Path
 

@@ -24,7 +24,7 @@ TEXT_TOKENS = 400
 _CPU_BATCH = 4
 
 
-class Counting(StoppingCriteria):  # type: ignore[misc]
+class Counting(StoppingCriteria):
     """Stops nothing by what it says, but by what it raises."""
 
     def __init__(self, tortoise: Tortoise) -> None:
