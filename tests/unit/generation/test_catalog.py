@@ -56,7 +56,7 @@ def test_real_models_say_where_they_come_from(tmp_path: Path) -> None:
         assert model.rank > 0, model.id
         assert len(set(names)) == len(names), model.id
         assert all(is_allowed(name) for name in names), model.id
-        weights = (".safetensors", ".gguf", ".onnx", ".bin")
+        weights = (".safetensors", ".gguf", ".onnx", ".bin", ".pth")
         assert model.path is not None or any(name.endswith(weights) for name in names), model.id
 
 
