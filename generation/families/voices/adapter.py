@@ -6,7 +6,7 @@ import wave
 from pathlib import Path
 
 from generation.families.voices import formant
-from generation.families.voices.wish import Wish
+from generation.families.voices.wish import Spoken, Wish
 from generation.job import seed_of
 from generation.worker.api import Context, File, Model, Result, Task, TaskFailed
 
@@ -31,13 +31,7 @@ class VoicesAdapter:
         context.check()
         context.progress(0, 1)
         seed = seed_of(task.seed, 1)
-        if model.options["engine"] == "espeak":
-            spoken = formant.speak(wish, model.options, seed, context)
-        else:
-            # numpy and onnxruntime: not for those who only ever use the other engine
-            from generation.families.voices import neural
-
-            spoken = neural.speak(wish, model, seed, context)
+        spoken = _spoken(wish, model, seed, context)
         _write(task.out / "1.wav", spoken.samples, spoken.rate)
         context.progress(1, 1)
         facts = {
@@ -48,6 +42,15 @@ class VoicesAdapter:
             "phonemes": spoken.phonemes,
         }
         return Result(files=[File(name="1.wav", index=1, seed=seed, kind="audio")], facts=facts)
+
+
+def _spoken(wish: Wish, model: Model, seed: int, context: Context) -> Spoken:
+    if model.options["engine"] == "espeak":
+        return formant.speak(wish, model.options, seed, context)
+    # numpy and onnxruntime: not for those who only ever use the other engine
+    from generation.families.voices import neural
+
+    return neural.speak(wish, model, seed, context)
 
 
 def _usable(model: Model | None) -> Model:
