@@ -141,6 +141,15 @@ async def test_a_header_that_lies_about_its_length_is_not_believed(runs: Runs, t
     assert (await probe(runs, file)).facts["seconds"] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("rate", "kept"), [(31_999, 32_000), (8_001, 11_025), (44_101, 32_000)])
+async def test_odd_rates_become_usual_ones(runs: Runs, tmp_path: Path, rate: int, kept: int) -> None:
+    rng = random.Random(1)
+    file = tmp_path / "odd.wav"
+    file.write_bytes(wav(rate=rate, data=rng.randbytes(2 * rate), claim=2 * rate))
+    facts = (await probe(runs, file)).facts
+    assert (facts["sample_rate"], facts["seconds"]) == (kept, pytest.approx(1.0, abs=0.01))
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [

@@ -26,7 +26,9 @@ AUDIO = Kind(
     slow="audio_broken",
     faults=frozenset({"audio_kind", "audio_broken", "audio_long", "audio_empty"}),
 )
-UPLOAD_SECONDS, UPLOAD_RATE = 60, 32_000
+UPLOAD_SECONDS = 60
+UPLOAD_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000)
+"""That uploads are kept at. An odd one such as 31,999 Hz would cost a model's resampler gigabytes."""
 UPLOAD_LUFS, POST_LUFS = -18.0, -16.0
 CEILING_DB = -1.0
 UPLOAD_RAISED_DB, POST_RAISED_DB = 30.0, 12.0
@@ -87,7 +89,7 @@ def _post(task: Task, context: Context) -> Result:
 
     Params: pieces [{file: absolute path of a PCM16 WAV or null when refused, index, seed, seam: seconds or null}],
     format "ogg" or "mp3", label, title, recipe (plain values), flagged_text; sections [{mark, start}] and
-    section_words {mark: word} for marks above the wave, seam_text for the seam.
+    section_words {mark: word} for marks above the wave, seam_text for the seam, decimal: the sign before tenths.
     Facts: measured {file name: see `loudness.measured`}, width, height, bytes {file name: size}.
     """
     order = read_order(task.params, PIECES_LIMIT)
@@ -99,6 +101,7 @@ def _post(task: Task, context: Context) -> Result:
         flagged=order.flagged,
         seam=str(task.params.get("seam_text") or ""),
         sections=_sections(task.params),
+        decimal=str(task.params.get("decimal") or ",")[:1],
     )
     finished: list[Finished] = []
     for number, piece in enumerate(order.pieces):
@@ -158,7 +161,7 @@ def result_of(
 
 
 def _probe(task: Task, context: Context) -> Result:
-    """`clean.wav` of kind "upload": PCM16, 1 or 2 channels, 32 kHz unless it came with less, -18 LUFS, no metadata.
+    """`clean.wav` of kind "upload": PCM16, 1 or 2 channels, one of UPLOAD_RATES, -18 LUFS, no metadata.
 
     Params: file (absolute path). Facts: seconds, channels, sample_rate, format ("wav", "mp4", "flac", "ogg", "webm",
     "mp3"). Raises TaskFailed invalid with audio_missing, audio_large, audio_kind, audio_broken, audio_long,
@@ -174,7 +177,7 @@ def _probe(task: Task, context: Context) -> Result:
     finally:
         raw.unlink(missing_ok=True)
     context.check()
-    target = min(rate, UPLOAD_RATE)
+    target = next((one for one in UPLOAD_RATES if one >= rate), UPLOAD_RATES[-1])
     clean = loudness.levelled(
         loudness.resampled(samples, rate, target),
         target,
