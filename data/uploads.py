@@ -33,6 +33,7 @@ _REQUEST: Final = (
 _UNDECIDED: Final = (
     "declaration IS NULL AND NOT EXISTS (SELECT 1 FROM upload_requests WHERE upload = uploads.id)"
 )
+_DROP: Final = f"DELETE FROM uploads WHERE id = ? AND {_UNDECIDED} RETURNING name"  # noqa: S608
 _UNUSED: Final = (
     "NOT EXISTS (SELECT 1 FROM jobs WHERE uploads.id IN (json_extract(params, '$.melody'),"
     " json_extract(params, '$.prior'), json_extract(params, '$.upload')))"
@@ -94,7 +95,11 @@ class KeptUploads:
         upload = self._new(guild_id, person_id, "audio", sha256)
         path = self._folder / f"{upload.id}.wav"
         clean_sha256 = await asyncio.to_thread(self._copy, clean, path)
-        return await self._add(replace(upload, seconds=seconds, path=path), clean_sha256)
+        try:
+            return await self._add(replace(upload, seconds=seconds, path=path), clean_sha256)
+        except Exception:
+            await self._remove([path.name])
+            raise
 
     async def add_notes(
         self, guild_id: str, person_id: str, sha256: str, notes: tuple[tuple[int, float, float], ...]
@@ -125,22 +130,24 @@ class KeptUploads:
         await self._database.write(lambda connection: connection.execute(query, values).rowcount)
 
     async def wait(self, request: WaitingRequest, *, limit: int) -> bool:
-        """Store a request. False, and nothing is stored, if its person has `limit` waiting ones already.
+        """Store a request. False if its person has `limit` waiting ones: then an undecided upload is not kept either.
 
         Raises NotFound upload_gone when its upload was forgotten meanwhile.
         """
         count = "SELECT count(*) FROM upload_requests WHERE guild_id = ? AND person_id = ?"
         insert = f"INSERT INTO upload_requests ({_REQUEST}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
 
-        def unit(connection: sqlite3.Connection) -> bool:
+        def unit(connection: sqlite3.Connection) -> tuple[bool, list[str]]:
             if connection.execute(count, (request.guild_id, request.person_id)).fetchone()[0] >= limit:
-                return False
+                return False, _names(connection, _DROP, (request.upload,))
             if not connection.execute("SELECT 1 FROM uploads WHERE id = ?", (request.upload,)).fetchone():
                 raise NotFound("upload_gone")
             connection.execute(insert, _request_row(request))
-            return True
+            return True, []
 
-        return await self._database.write(unit)
+        stored, dropped = await self._database.write(unit)
+        await self._remove(dropped)
+        return stored
 
     async def waiting(self, request_id: str, guild_id: str, person_id: str) -> WaitingRequest | None:
         query = f"SELECT {_REQUEST} FROM upload_requests WHERE id = ? AND guild_id = ? AND person_id = ?"  # noqa: S608
@@ -155,10 +162,10 @@ class KeptUploads:
             rows = connection.execute(
                 "DELETE FROM upload_requests WHERE id = ? RETURNING upload", (request_id,)
             ).fetchall()
-            query = f"DELETE FROM uploads WHERE id = ? AND {_UNDECIDED} RETURNING name"  # noqa: S608
-            return _names(connection, query, tuple(rows[0]) if rows else ("",))
+            return _names(connection, _DROP, tuple(rows[0]) if rows else ("",))
 
         await self._remove(await self._database.write(unit))
+        await self._database.scrub()
 
     async def purge(self) -> int:
         """Delete what has not been decided for a day, files at once; returns how many uploads. For once a minute."""
@@ -184,6 +191,7 @@ class KeptUploads:
         await self._remove(
             await self._database.write(lambda connection: _names(connection, query, (before,)))
         )
+        await self._database.scrub()
         async with self._database.read() as connection:
             rows = await connection.execute_fetchall("SELECT name FROM uploads WHERE name IS NOT NULL")
         await asyncio.to_thread(self._remove_others, {str(row[0]) for row in rows})

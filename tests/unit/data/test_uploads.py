@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.database import Database
+from data.errors import StorageFailed
 from data.jobs import Jobs
 from data.uploads import UNDECIDED_S, KeptUpload, KeptUploads, WaitingRequest
 from generation.errors import NotFound
@@ -158,6 +159,40 @@ async def test_forgetting_deletes_the_file_at_once(uploads: KeptUploads, tmp_pat
     assert await uploads.get(kept.id, "class", "anna") is None
     assert in_folder(tmp_path) == []
     await uploads.forget("request2")
+
+
+async def test_what_was_forgotten_is_in_no_file_of_the_database(
+    database: Database, uploads: KeptUploads, tmp_path: Path
+) -> None:
+    kept = await add(uploads, tmp_path)
+    canary = "kanarienvogel-4711"
+    await uploads.wait(replace(request(kept), params={"prompt": canary}), limit=3)
+    found = [file for file in tmp_path.rglob("*") if file.is_file() and canary.encode() in file.read_bytes()]
+    assert found, "a canary that nobody can find proves nothing"
+    await uploads.forget("request1")
+    assert not any(canary.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+
+async def test_a_sound_whose_row_cannot_be_written_is_not_kept(
+    database: Database, uploads: KeptUploads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: object) -> None:
+        raise StorageFailed
+
+    monkeypatch.setattr(database, "write", full)
+    with pytest.raises(StorageFailed):
+        await add(uploads, tmp_path)
+    assert in_folder(tmp_path) == []
+
+
+async def test_one_more_than_may_wait_is_not_kept(uploads: KeptUploads, tmp_path: Path) -> None:
+    kept = await add(uploads, tmp_path)
+    assert not await uploads.wait(request(kept), limit=0)
+    assert in_folder(tmp_path) == []
+    declared = await add(uploads, tmp_path)
+    await uploads.declare(declared.id, "own")
+    assert not await uploads.wait(request(declared), limit=0)
+    assert await uploads.get(declared.id, "class", "anna") is not None
 
 
 async def test_forgetting_leaves_what_was_declared(uploads: KeptUploads, tmp_path: Path) -> None:

@@ -300,6 +300,7 @@ async def test_one_who_decides_nothing_cannot_go_on_for_ever(room: MusicRoom) ->
     questions = [await room.asked(content=b"%d" % number) for number in range(QUESTIONS_LIMIT)]
     with pytest.raises(LimitReached, match="limit_uploads"):
         await ask(room, an_upload(b"one more"))
+    assert len(room.uploaded()) == QUESTIONS_LIMIT, "what nobody is asked about is not kept"
     await room.desk.uploads.cancel(questions[0].id, ANNA)
     assert isinstance(await ask(room, an_upload(b"one more")), Question)
 
