@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self, get_args
 
 from generation.errors import InvalidInput
-from generation.params import COUNT_LIMIT, clean_prompt
+from generation.params import COUNT_LIMIT, clean_prompt, is_seen
 from generation.text_params import clean_text
 
 MUSIC: Final = "music"
@@ -30,7 +30,8 @@ LYRIC_LIMIT: Final = 2000
 TOKENS_LOW, TOKENS_HIGH, DEFAULT_TOKENS = 16, 512, 128
 NOTES_COUNT_LIMIT, CONTINUATIONS = 6, 6
 NOTES_LIMIT: Final = 512
-BEATS_LIMIT: Final = 4096.0
+MELODY_BEATS: Final = 256.0
+"""How long a melody may be that is to be continued: with what follows it has to fit into a few minutes of sound."""
 NOTES_TEMPERATURE_LOW, NOTES_TEMPERATURE_HIGH, DEFAULT_NOTES_TEMPERATURE = 0.1, 2.0, 1.0
 FOR_PEOPLE: Final = ("original", "declaration", "upload")
 """Facts that no model reads; left out of the plain form where there are none."""
@@ -145,7 +146,9 @@ class NotesParams:
     upload: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "prompt", clean_prompt(self.prompt, required=not self.melody))
+        object.__setattr__(self, "prompt", clean_prompt(self.prompt, required=False))
+        if not self.melody and not any(is_seen(char) for char in self.prompt):
+            raise InvalidInput("notes_empty")
         _demand_whole(self.tokens, TOKENS_LOW, TOKENS_HIGH, "tokens_invalid")
         _demand_whole(self.count, 1, NOTES_COUNT_LIMIT, "takes_invalid")
         low, high = NOTES_TEMPERATURE_LOW, NOTES_TEMPERATURE_HIGH
@@ -220,9 +223,11 @@ def _demand_declaration(value: str | None) -> None:
 
 def _demand_melody(melody: tuple[Note, ...]) -> None:
     if len(melody) > NOTES_LIMIT:
-        raise InvalidInput("midi_long", limit=NOTES_LIMIT)
+        raise InvalidInput("midi_long", limit=NOTES_LIMIT, beats=int(MELODY_BEATS))
     for note in melody:
         _demand_whole(note.pitch, 0, 127, "note_range")
         times = (note.start, note.length)
-        if not all(math.isfinite(time) and 0 <= time <= BEATS_LIMIT for time in times) or not note.length:
+        if not all(math.isfinite(time) and time >= 0 for time in times) or not note.length:
             raise InvalidInput("note_length")
+        if sum(times) > MELODY_BEATS:
+            raise InvalidInput("midi_long", limit=NOTES_LIMIT, beats=int(MELODY_BEATS))

@@ -108,7 +108,11 @@ class AudioComposer:
                 "bar_text": self._sentence("drawn.bar", job.locale),
                 "note_names": self._sentence("drawn.note_names", job.locale).split(),
             }
-        own: Params = {"format": params.format, "seam_text": self._sentence("drawn.seam", job.locale)}
+        own: Params = {
+            "format": params.format,
+            "seam_text": self._sentence("drawn.seam", job.locale),
+            "decimal": self._sentence("drawn.decimal", job.locale),
+        }
         if isinstance(params, MusicParams) and params.sections:
             starts = itertools.accumulate((one.seconds for one in params.sections), initial=0)
             own["sections"] = [

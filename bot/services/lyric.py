@@ -28,8 +28,12 @@ NAMES: Final[Mapping[str, Mark]] = {
     "schluss": "outro",
     "ende": "outro",
 }
-_INSIDE: Final = re.compile(rf"(?<=\S)\s*(?=\[\s*(?:{'|'.join(NAMES)})[\s.:\d]*\])", re.IGNORECASE)
-"""Before a mark that is known, inside a line: an option of a slash command has one line only."""
+FOREIGN: Final = ("bridge", "brücke", "hook", "break", "pre-chorus", "prechorus", "interlude")
+"""Marks that songs have and this plan has not: inside a line, too, they are said to be unknown, not taken for words."""
+_INSIDE: Final = re.compile(
+    rf"(?<=\S)\s*(?=\[\s*(?:{'|'.join((*NAMES, *FOREIGN))})[\s.:\d]*\])", re.IGNORECASE
+)
+"""Before a mark inside a line: an option of a slash command has one line only."""
 _MARK: Final = re.compile(r"\s*\[([^\]]*)\]?\s*(.*)\Z")
 _NUMBER: Final = re.compile(r"[\s.:\d]+\Z")
 _WEIGHTS: Final[Mapping[Mark, int]] = {

@@ -336,6 +336,14 @@ async def test_a_refused_piece_has_a_sentence_and_no_file(runs: Runs, tmp_path: 
     assert [file.name for file in (await post(runs, refused)).files] == ["waves.png"]
 
 
+async def test_tenths_of_a_second_are_written_as_the_language_does(runs: Runs, tmp_path: Path) -> None:
+    pictures = [
+        drawn((await post(runs, piece(tmp_path, 1, tune(2)), decimal=sign)).out / "waves.png")
+        for sign in (",", ".")
+    ]
+    assert pictures[0] != pictures[1]
+
+
 async def test_the_marks_of_sections_are_words(runs: Runs, tmp_path: Path) -> None:
     sections = [{"mark": "intro", "start": 0}, {"mark": "chorus", "start": 2}]
     pictures = set()

@@ -45,12 +45,13 @@ class Wave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """As they are to be read. `sections`: (seconds, word)."""
+    """As they are to be read. `sections`: (seconds, word). `decimal`: what stands before tenths of a second."""
 
     foot: str
     flagged: str = ""
     seam: str = ""
     sections: tuple[tuple[float, str], ...] = ()
+    decimal: str = ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def draw(waves: Sequence[Wave], words: Words, rate: int) -> Image.Image:
             draw_number(picture, wave.number, left, (field.top + field.bottom) / 2)
         _draw_wave(picture, field, wave, words, rate, loudest)
     _draw_heads(picture, fields[0], waves, words)
-    _draw_axis(picture, fields[-1])
+    _draw_axis(picture, fields[-1], words.decimal)
     draw_foot(picture, words.foot)
     return picture
 
@@ -174,12 +175,12 @@ def _draw_lines(picture: Image.Image, field: _Field, wave: Wave, words: Words) -
         draw.line((x, field.top - 4, x, field.bottom + 4), fill=SEAM, width=4)
 
 
-def _draw_axis(picture: Image.Image, field: _Field) -> None:
+def _draw_axis(picture: Image.Image, field: _Field, decimal: str) -> None:
     draw = ImageDraw.Draw(picture)
     step = next((one for one in _STEPS if field.seconds / one <= 8), math.ceil(field.seconds / 8))
     top = field.bottom + 8
     for number in range(int(field.seconds / step + 1e-6) + 1):
         x = field.x(number * step)
         draw.line((x, top, x, top + 10), fill=FAINT, width=2)
-        text = f"{number * step:g}".replace(".", ",") + (" s" if number == 0 else "")
+        text = f"{number * step:g}".replace(".", decimal) + (" s" if number == 0 else "")
         draw.text((x, top + 14), text, font=face(AXIS_SIZE), fill=FAINT, anchor="la" if number == 0 else "ma")

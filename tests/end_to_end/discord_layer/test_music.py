@@ -142,7 +142,7 @@ async def test_alle_meine_entchen_goes_on_in_six_ways(
         ("musik-weiter", {"stueck": "gibt es nicht"}, "job_gone", {}),
         ("musik-weiter", {"stueck": "0000000000:1"}, "job_gone", {}),
         ("geraeusch", {"prompt": "pornografie"}, "refused_sexual", {}),
-        ("noten", {}, "prompt_empty", {}),
+        ("noten", {}, "notes_empty", {}),
         ("noten", {"melodie": "C D X"}, "note_unknown", {"place": 3}),
     ],
 )

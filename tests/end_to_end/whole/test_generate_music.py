@@ -101,7 +101,7 @@ async def test_six_continuations(make: Make, music: None, settings: Settings, tm
         (("music", "Tanz", "--melody", "words.txt", "--rights", "own"), "audio_kind", {}),
         (("notes", "--midi", "melody.wav", "--rights", "own"), "midi_broken", {}),
         (("notes", "--melody", "C D Q"), "note_unknown", None),
-        (("notes",), "prompt_empty", {}),
+        (("notes",), "notes_empty", {}),
         (("sound", "a n4ked person"), "refused_sexual", {}),
         (("music", "Tanz", "--model", "traum"), "model_unknown", None),
     ],

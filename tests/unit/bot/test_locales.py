@@ -60,6 +60,7 @@ PROMISED = [
     "audio_long",
     "audio_empty",
     "audio_silent",
+    "notes_empty",
     "midi_missing",
     "midi_broken",
     "midi_empty",

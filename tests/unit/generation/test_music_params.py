@@ -92,7 +92,7 @@ def test_what_music_cannot_be(changes: dict[str, Any], code: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"prompt": ""}, "prompt_empty"),
+        ({"prompt": ""}, "notes_empty"),
         ({"tokens": 15}, "tokens_invalid"),
         ({"count": 7}, "takes_invalid"),
         ({"temperature": 0.0}, "notes_temperature"),
@@ -103,6 +103,7 @@ def test_what_music_cannot_be(changes: dict[str, Any], code: str) -> None:
         ({"melody": (Note(60, 0, 0),)}, "note_length"),
         ({"melody": (Note(60, math.inf, 1),)}, "note_length"),
         ({"melody": NOTES * NOTES_LIMIT}, "midi_long"),
+        ({"melody": (Note(60, 250.0, 6.5),)}, "midi_long"),
     ],
 )
 def test_what_notes_cannot_be(changes: dict[str, Any], code: str) -> None:

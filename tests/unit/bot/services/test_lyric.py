@@ -54,6 +54,12 @@ def test_marks_in_one_line_as_in_an_option_of_a_command() -> None:
     ]
 
 
+@pytest.mark.parametrize("mark", ["[Bridge]", "[Brücke 2]", "[HOOK]"])
+def test_a_mark_of_other_songs_inside_a_line_is_told_too(mark: str) -> None:
+    with pytest.raises(InvalidInput, match="lyric_mark"):
+        plan(f"[verse] Die Sonne geht auf {mark} Wir tanzen", 20)
+
+
 @pytest.mark.parametrize("mark", ["[Bridge]", "[]", "  [ vers e ]", "[verse", "[1]"])
 def test_an_unknown_mark_is_told_with_its_line(mark: str) -> None:
     if mark == "[verse":

@@ -69,6 +69,7 @@ async def test_a_lyric_makes_sections_and_the_post_says_that_nobody_sings(room: 
     drawn = room.request(f"{job.id}-post", "audio_post").params
     assert drawn["sections"] == [{"mark": "verse", "start": 0}, {"mark": "chorus", "start": 10}]
     assert drawn["section_words"]["verse"] == "Strophe"
+    assert drawn["decimal"] == ","
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ async def test_german_and_english_names(room: MusicRoom) -> None:
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
-        ({}, "prompt_empty"),
+        ({}, "notes_empty"),
         ({"melody": "C D X"}, "note_unknown"),
         ({"melody": "- -"}, "melody_empty"),
         ({"prompt": "x", "tokens": 15}, "tokens_invalid"),
