@@ -66,6 +66,11 @@ def body_of_another(twin: Twin) -> Request:
     return twin.with_voice(token=f"{other.partition('.')[0]}.{signature}")
 
 
+def another_voice(twin: Twin) -> Request:
+    somebody = replace(twin.voice, id="somebody")
+    return twin.with_voice(token=token(twin.request.job, somebody, twin.request.model_id))
+
+
 def bundled_recording(twin: Twin) -> Request:
     """A voice of somebody famous that comes with tortoise, by its full path."""
     found = sorted(packages(twin.runs).glob("tortoise/voices/*/*.wav"))
@@ -82,7 +87,7 @@ WAYS: dict[str, Callable[[Twin], Request]] = {
     "written in another way": another_way_to_write,
     "another job": lambda twin: twin.with_token(job="speech0"),
     "an old job again": lambda twin: replace(twin.request, job=f"{twin.request.job}again"),
-    "another voice": lambda twin: twin.with_token(voice="somebody"),
+    "another voice": another_voice,
     "voice renamed": lambda twin: twin.with_voice(id="somebody"),
     "another model": lambda twin: replace(
         twin.request, model=model_at(twin.runs.models / "plain", max_mel_tokens=9)

@@ -19,11 +19,12 @@ with warnings.catch_warnings(), stand_ins.importing():
     warnings.simplefilter("ignore")  # about our own choice of versions, to nobody who could change them
     import torchaudio
     import transformers
+    from inflect import NumOutOfRangeError
     from tortoise import api
     from tortoise.utils import audio as tortoise_audio
     from tortoise.utils.wav2vec_alignment import Wav2VecAlignment
 
-__all__ = ["Wav2VecAlignment", "api", "prepare", "torchaudio", "transformers"]
+__all__ = ["NumOutOfRangeError", "Wav2VecAlignment", "api", "prepare", "torchaudio", "transformers"]
 
 _RECURSION = 5000
 """The alignment calls itself once for each letter of the text and of what was heard."""

@@ -80,7 +80,11 @@ class Tortoise(packages.api.TextToSpeech):
 
     def demand_fit(self, text: str) -> None:
         """Raises TaskFailed invalid for a text that becomes too long once numbers are written out."""
-        if len(self.tokenizer.encode(text)) + 1 >= TEXT_TOKENS:
+        try:
+            tokens = len(self.tokenizer.encode(text)) + 1
+        except packages.NumOutOfRangeError:  # there is no word for it
+            tokens = TEXT_TOKENS
+        if tokens >= TEXT_TOKENS:
             raise TaskFailed("invalid", "text_long")
 
     def speak(self, text: str, quality: str, latents: Any, seed: int) -> torch.Tensor:
