@@ -319,6 +319,7 @@ for _name in _NUMBERS:
         f"{_name} NaN": {**SOUND, _name: math.nan},
         f"{_name} infinite": {**SOUND, _name: math.inf},
         f"{_name} minus infinite": {**SOUND, _name: -math.inf},
+        f"{_name} beyond any number": {**SOUND, _name: 10**400},
         f"{_name} as text": {**SOUND, _name: "0.5"},
         f"{_name} True": {**SOUND, _name: True},
         f"{_name} None": {**SOUND, _name: None},
