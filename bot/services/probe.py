@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from data.uploads import Kind
 from generation.errors import InvalidInput, WorkerError, WorkerGarbage, WorkerHung
-from generation.music_params import MUSIC_SECONDS, NOTES_LIMIT, Note, NotesParams
+from generation.music_params import MELODY_BEATS, MUSIC_SECONDS, NOTES_LIMIT, Note, NotesParams
 from generation.ports import Runner
 from generation.supervisor import Outcome, Request
 
@@ -34,7 +34,7 @@ REASONS: Final[Mapping[str, Mapping[str, int]]] = {
     "midi_broken": {},
     "midi_empty": {},
     "midi_missing": {},
-    "midi_long": {"limit": NOTES_LIMIT},
+    "midi_long": {"limit": NOTES_LIMIT, "beats": int(MELODY_BEATS)},
 }
 """Why a file is no good, each with a sentence of its own and what is put into it."""
 _TOLERANCE_S: Final = 0.1

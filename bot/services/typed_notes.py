@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from generation.errors import InvalidInput
-from generation.music_params import NOTES_LIMIT, Note
+from generation.music_params import MELODY_BEATS, NOTES_LIMIT, Note
 
 TYPED_LIMIT: Final = 1000
 """Characters."""
@@ -34,7 +34,7 @@ def read_notes(typed: str, locale: str) -> tuple[Note, ...]:
     Raises InvalidInput note_unknown (with its place), melody_long, melody_empty.
     """
     if len(typed) > TYPED_LIMIT:
-        raise InvalidInput("melody_long", limit=NOTES_LIMIT)
+        raise InvalidInput("melody_long", limit=NOTES_LIMIT, beats=int(MELODY_BEATS))
     words = [word for word in _SEPARATORS.split(typed.translate(_APOSTROPHES)) if word]
     notes: list[Note] = []
     start = 0.0

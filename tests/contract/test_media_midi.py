@@ -104,6 +104,7 @@ async def test_512_notes_are_a_melody_and_one_more_is_not(runs: Runs, tmp_path: 
         (midi([]), "midi_empty"),
         (midi([track(row(ENTCHEN), channel=9)]), "midi_empty"),
         (midi([track([(60, 0, 1), (62, 4000, 1)])]), "midi_long"),
+        (midi([track([(60, 0, 1), (62, 256, 1)])]), "midi_long"),
         (midi([track([])]) + bytes(1_100_000), "midi_long"),
     ],
 )

@@ -98,7 +98,7 @@ async def test_a_piece_is_the_same_alone(notes: NotesRuns) -> None:
     [
         typed([127, 126, 127]),
         typed([0, 2, 4]),
-        [{"pitch": 60, "start": 300.0, "length": 7.3}],
+        [{"pitch": 60, "start": 240.0, "length": 7.3}],
         [{"pitch": pitch, "start": 0.0, "length": 4.0} for pitch in (60, 64, 67)],
         typed([60, 62] * 256, 0.25),
         typed([60, 60, 60], 1 / 3),
@@ -116,6 +116,12 @@ async def test_more_than_the_model_can_keep_in_mind_at_the_highest_temperature(n
 
     assert outcome.facts["tokens"][0] > 300
     assert outcome.facts["notes"][0] > 250
+
+
+async def test_no_piece_is_longer_than_a_class_listens(notes: NotesRuns) -> None:
+    long = typed([60, 64, 67, 64] * 16, length=4.0)
+    outcome = await notes.write("traurig und langsam, 60 bpm", long, tokens=512)
+    assert 256.0 < outcome.facts["seconds"][0] <= 296.0
 
 
 async def test_cancelled_within_a_token_and_as_before_afterwards(notes: NotesRuns) -> None:

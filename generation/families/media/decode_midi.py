@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 NOTES_LIMIT = 512
-BEATS_LIMIT = 2048.0
+BEATS_LIMIT = 256.0
+"""As of `generation.music_params.MELODY_BEATS`; nothing of ours can be imported here."""
 SHORTEST = 1 / 32
 """Beats; less is a slip of the finger."""
 DRUMS = 9

@@ -36,6 +36,8 @@ TEMPO = 96.0
 """Beats a minute of a melody that came without words: notes do not say how fast they are."""
 _NO_END = 0.6
 """The model may end a piece only after this share of the tokens that were asked."""
+_LONGEST_S = 295.0
+"""No piece sounds longer, whatever a slow tempo makes of its tokens: the class does not hear five minutes of one."""
 _LABEL = "AI-generated notes / KI-erzeugte Noten"
 _TICKS = 480
 
@@ -193,20 +195,20 @@ class NotesWriter:
         score = self._tokenizer.decode(ids if whole else [ids])
         beat = score.ticks_per_quarter
         begin = max((note.start + note.length for note in melody), default=0.0) - 1 / 8
+        bpm = float(score.tempos[0].qpm) if score.tempos else TEMPO
+        end = _LONGEST_S * bpm / 60
         voices = []
         for track in score.tracks:
             notes = tuple(
                 Note(_folded(note.pitch - 12 * octaves), note.start / beat, note.duration / beat)
                 for note in track.notes
-                if note.start / beat >= begin or not melody
+                if (note.start / beat >= begin or not melody) and (note.start + note.duration) / beat <= end
             )
             voices.append(Voice(notes, track.program if whole else program, track.is_drum))
         if melody:
             first = voices[0] if voices else Voice((), program)
             voices[:1] = [replace(first, notes=(*melody, *first.notes))]
-        return [voice for voice in voices if voice.notes], float(
-            score.tempos[0].qpm
-        ) if score.tempos else TEMPO
+        return [voice for voice in voices if voice.notes], bpm
 
 
 class _Counter:
