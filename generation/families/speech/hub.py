@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,14 +31,13 @@ class PrivateHub:
     """Call `prepare` before any library of the hub is imported: they read their settings then."""
 
     def __init__(self) -> None:
-        private = Path(tempfile.gettempdir()) / f"atelier-speech-{os.getpid()}"
-        self.folder = private / "hub"
-        self.voices = private / "voices"
-        """Empty for ever: tortoise finds no voice by a name."""
+        self.folder = Path(tempfile.gettempdir()) / f"atelier-speech-{os.getpid()}"
+        self.voices = Path(sys.prefix) / "no_voices"
+        """Empty for ever, in the family's own environment: tortoise finds no voice by a name."""
 
     def prepare(self) -> None:
-        shutil.rmtree(self.voices.parent, ignore_errors=True)
-        self.voices.mkdir(mode=0o700, parents=True)
+        shutil.rmtree(self.voices, ignore_errors=True)
+        self.voices.mkdir(mode=0o700, exist_ok=True)
         for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "TORTOISE_MODELS_DIR"):
             os.environ[name] = str(self.folder)
         os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
@@ -52,7 +52,7 @@ class PrivateHub:
         They lie in `model`/hub in the cache's own layout, or flat in `model`, as `atelier models pull` puts them.
         """
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(mode=0o700, parents=True)
+        self.folder.mkdir(mode=0o700)
         try:
             for one in (model / "hub").glob("models--*"):
                 _link(one, self.folder / one.name)
