@@ -107,8 +107,9 @@ class AudioPresses:
 
     async def _undeclare(self, interaction: Press, pressed: ButtonId) -> None:
         # no defer: it deletes a row and a file, and its answer is the question itself, changed
-        await self._desk.uploads.cancel(pressed.subject, self._who(interaction))
-        content = self._sentences.text("declaration.deleted", interaction.locale)
+        gone = await self._desk.uploads.cancel(pressed.subject, self._who(interaction))
+        key = "declaration.deleted" if gone else "declaration.still_needed"
+        content = self._sentences.text(key, interaction.locale)
         await edit_pressed(interaction, content=content, view=None)
 
     async def _make_kit(self, interaction: Press, pressed: ButtonId) -> None:

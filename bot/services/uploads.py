@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 MEGABYTE: Final = 1024 * 1024
 QUESTIONS_LIMIT: Final = 5
 """How many requests of one person may wait for a declaration."""
+AT_ONCE: Final = 4
+"""Files that are fetched and looked at together: a class that sends 25 MB each must not fill the memory."""
 _NAME_LIMIT: Final = 60
 
 
@@ -53,13 +55,14 @@ class Uploads:
         self._probe = probe
         self._clock = clock
         self._busy: set[tuple[str, str]] = set()
+        self._room = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, upload: Upload, kind: Kind, who: Requester) -> KeptUpload:
         """Fetch, probe and keep a file; one that its person sent before is found again.
 
         Raises InvalidInput (what is wrong with it), LimitReached upload_busy, WorkerError.
         """
-        async with _Turn(self._busy, (who.guild_id, who.person_id)):
+        async with _Turn(self._busy, (who.guild_id, who.person_id)), self._room:
             content = await _read(upload, kind)
             sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
             known = await self._kept.find(who.guild_id, who.person_id, kind, sha256)
@@ -143,12 +146,17 @@ class Uploads:
             await self._forget(question_id)
         return ticket
 
-    async def cancel(self, question_id: str, who: Requester) -> None:
-        """Forget the request and delete its file at once. Raises NotFound upload_gone."""
+    async def cancel(self, question_id: str, who: Requester) -> bool:
+        """Forget the request, and delete its file at once unless another request of its person needs it.
+
+        Returns whether the file is gone. Raises NotFound upload_gone.
+        """
         async with _Turn(self._busy, (who.guild_id, who.person_id)):
-            if await self._kept.waiting(question_id, who.guild_id, who.person_id) is None:
+            waiting = await self._kept.waiting(question_id, who.guild_id, who.person_id)
+            if waiting is None:
                 raise NotFound("upload_gone")
             await self._kept.forget(question_id)
+            return await self._kept.get(waiting.upload, who.guild_id, who.person_id) is None
 
     async def _waiting(self, question_id: str, who: Requester) -> WaitingRequest:
         waiting = await self._kept.waiting(question_id, who.guild_id, who.person_id)

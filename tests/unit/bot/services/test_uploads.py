@@ -15,7 +15,7 @@ import pytest
 from bot.services.audio_ports import ContinueRequest, MusicRequest, Question, Upload
 from bot.services.ports import Requester, Ticket
 from bot.services.upkeep import Upkeep
-from bot.services.uploads import QUESTIONS_LIMIT
+from bot.services.uploads import AT_ONCE, QUESTIONS_LIMIT
 from data.errors import StorageFailed
 from data.uploads import UNDECIDED_S, KeptUploads
 from generation.errors import (
@@ -294,6 +294,37 @@ async def test_with_no_room_in_the_queue_it_goes_on_waiting(room: MusicRoom) -> 
     for ticket in tickets:
         await room.desk.cancel.cancel(ticket.job.id, ANNA)
     assert (await room.decided(question)).state is JobState.POSTED
+
+
+async def test_cancelling_says_whether_the_file_is_gone(room: MusicRoom) -> None:
+    first, second = await room.asked(), await room.asked()
+    assert await room.desk.uploads.cancel(first.id, ANNA) is False
+    assert len(room.uploaded()) == 1
+    assert await room.desk.uploads.cancel(second.id, ANNA) is True
+    assert room.uploaded() == []
+
+
+async def test_a_whole_class_at_once_is_taken_a_few_at_a_time(room: MusicRoom) -> None:
+    reading, most, go = 0, 0, asyncio.Event()
+
+    async def read() -> bytes:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        await go.wait()
+        reading -= 1
+        return b"a melody"
+
+    def upload() -> Upload:
+        return Upload(name="lied.ogg", size=8, read=read)
+
+    pupils = [replace(ANNA, person_id=f"pupil{number}") for number in range(2 * AT_ONCE)]
+    asked = [asyncio.create_task(ask(room, upload(), pupil)) for pupil in pupils]
+    await until(lambda: reading == AT_ONCE)
+    await asyncio.sleep(0.05)
+    go.set()
+    assert all(isinstance(answer, Question) for answer in await asyncio.gather(*asked))
+    assert most == AT_ONCE
 
 
 async def test_one_who_decides_nothing_cannot_go_on_for_ever(room: MusicRoom) -> None:
