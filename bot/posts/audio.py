@@ -158,21 +158,25 @@ def _clock(seconds: float) -> str:
 
 
 def _lengths(post: AudioPost, sentences: Sentences) -> str:
-    """How long each piece is to be heard; said once where all are alike."""
+    """How long each piece is to be heard, in their order; said once where all are alike."""
     each = [
         sentences.text("post.duration", post.job.locale, seconds=round(one.seconds, 1)) for one in post.pieces
     ]
-    return " · ".join(dict.fromkeys(each)) or "–"
+    return " · ".join(each if len(set(each)) > 1 else each[:1]) or "–"
 
 
-def _alt_prompt(job: Job) -> str:
-    return cut(plain(str(job.params.get("original") or job.params.get("prompt") or "–")), ALT_PROMPT)
+def _alt_prompt(job: Job, sentences: Sentences) -> str:
+    """Notes that go on from a melody may have no words at all."""
+    written = job.params.get("original") or job.params.get("prompt")
+    return cut(plain(str(written or sentences.text("drawn.untitled", job.locale))), ALT_PROMPT)
 
 
 def _picture(post: AudioPost, sentences: Sentences) -> PostFile:
     job = post.job
     kind = "roll" if job.medium == "notes" else "waves"
-    alt = sentences.text(f"audio.alt_{kind}", job.locale, n=len(post.pieces), prompt=_alt_prompt(job))
+    alt = sentences.text(
+        f"audio.alt_{kind}", job.locale, n=len(post.pieces), prompt=_alt_prompt(job, sentences)
+    )
     return PostFile(path=post.picture, name=f"atelier-{job.id}-{kind}.png", alt=cut(alt, ALT_LIMIT))
 
 
@@ -208,11 +212,11 @@ def _stem(job: Job, piece: Piece) -> str:
 
 def _alt_piece(job: Job, piece: Piece, sentences: Sentences) -> str:
     alt = sentences.text(
-        "audio.alt_piece",
+        "audio.alt_notes" if job.medium == "notes" else "audio.alt_piece",
         job.locale,
         index=piece.index,
         seed=piece.seed,
         seconds=round(piece.seconds, 1),
-        prompt=_alt_prompt(job),
+        prompt=_alt_prompt(job, sentences),
     )
     return cut(alt, ALT_LIMIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,20 @@ def check(made: Any) -> None:
     assert len({file.name for file in made.files}) == len(made.files)
     assert all(len(file.alt) <= 1024 for file in made.files)
     assert "@everyone" not in f"{made.content}{made.embeds[0].description}".replace("\\@", "")
+
+
+def test_each_piece_has_its_length_unless_all_are_alike(tmp_path: Path) -> None:
+    post = audio_post(tmp_path, audio_job("notes"), takes=3)
+    for lengths, told in (((13.0, 12.4, 13.0), "13 s · 12,4 s · 13 s"), ((6.0, 6.0, 6.0), "6 s")):
+        pieces = tuple(replace(one, seconds=length) for one, length in zip(post.pieces, lengths, strict=True))
+        embed = compose_post(replace(post, pieces=pieces), SENTENCES, file_limit=DEFAULT_FILE_LIMIT).embeds[0]
+        assert told in [field.value for field in embed.fields]
+
+
+def test_notes_without_words_are_without_a_title_to_readers_of_the_alt_text(tmp_path: Path) -> None:
+    post = audio_post(tmp_path, audio_job("notes", prompt=""))
+    for file in compose_post(post, SENTENCES, file_limit=DEFAULT_FILE_LIMIT).files:
+        assert file.alt.endswith("Titel: Ohne Titel")
 
 
 @QUICK
