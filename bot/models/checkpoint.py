@@ -48,7 +48,8 @@ def is_plain(file: Path) -> bool:
     """Raises OSError."""
     try:
         with zipfile.ZipFile(file) as archive:
-            pickles = [one for one in archive.infolist() if one.filename.endswith(".pkl")]
+            # torch looks names up without regard to small and capital letters
+            pickles = [one for one in archive.infolist() if one.filename.lower().endswith(".pkl")]
             if len(pickles) != 1 or pickles[0].filename.rpartition("/")[2] != _PICKLE:
                 return False
             if pickles[0].file_size > _LIMIT:

@@ -71,11 +71,12 @@ def test_no_other_way_of_naming_one_passes(opcode: str, tmp_path: Path) -> None:
     assert not is_plain(packed(tmp_path / "a.bin", bodies[opcode]))
 
 
-def test_one_pickle_where_torch_looks_for_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["second/data.pkl", "archive/DATA.PKL", "archive/data.Pkl"])
+def test_one_pickle_where_torch_looks_for_it(name: str, tmp_path: Path) -> None:
     assert not is_plain(packed(tmp_path / "a.bin", {}, name="archive/other.pkl"))
     two = packed(tmp_path / "b.bin", {})
     with zipfile.ZipFile(two, "a") as archive:
-        archive.writestr("second/data.pkl", pickle.dumps(Call(os.system, "true"), 2))
+        archive.writestr(name, pickle.dumps(Call(os.system, "true"), 2))
     assert not is_plain(two)
 
 
