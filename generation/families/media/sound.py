@@ -177,15 +177,7 @@ def _probe(task: Task, context: Context) -> Result:
     finally:
         raw.unlink(missing_ok=True)
     context.check()
-    target = next((one for one in UPLOAD_RATES if one >= rate), UPLOAD_RATES[-1])
-    clean = loudness.levelled(
-        loudness.resampled(samples, rate, target),
-        target,
-        target=UPLOAD_LUFS,
-        ceiling=CEILING_DB,
-        raised=UPLOAD_RAISED_DB,
-        limiting=LIMITING_DB,
-    )[: UPLOAD_SECONDS * target]
+    clean, target = _clean(samples, rate)
     if loudness.decibels_of(float(numpy.abs(samples).max())) < loudness.SILENCE_DB:
         raise TaskFailed("invalid", "audio_silent")
     sound_files.write_wav(task.out / "clean.wav", clean, target)
@@ -198,6 +190,20 @@ def _probe(task: Task, context: Context) -> Result:
             "format": facts["format"],
         },
     )
+
+
+def _clean(samples: Samples, rate: int) -> tuple[Samples, int]:
+    """At a usual rate and loudness, and that rate."""
+    target = next((one for one in UPLOAD_RATES if one >= rate), UPLOAD_RATES[-1])
+    level = loudness.levelled(
+        loudness.resampled(samples, rate, target),
+        target,
+        target=UPLOAD_LUFS,
+        ceiling=CEILING_DB,
+        raised=UPLOAD_RAISED_DB,
+        limiting=LIMITING_DB,
+    )
+    return level[: UPLOAD_SECONDS * target], target
 
 
 def _read_raw(raw: Path, facts: Mapping[str, Any]) -> tuple[Samples, int]:
