@@ -38,6 +38,11 @@ from bot.local.traffic import Dispatched
 from bot.local.world import World
 
 
+_WAY_S = 0.05
+"""How long a heartbeat's answer takes: discord.py notes when it sent one only after sending, so that an answer that is
+quicker than any network's looks a whole period late, and its log says that the bot cannot keep up."""
+
+
 @dataclass
 class Gateway:
     """All sessions of the bot. `open` False refuses new connections with 503, as before the gateway is up."""
@@ -169,7 +174,8 @@ class Gateway:
     def _handle(self, connection: Connection, payload: Json) -> None:
         operation, data = payload.get("op"), payload.get("d")
         if operation == HEARTBEAT:
-            connection.push({"op": HEARTBEAT_ACK, "d": None})
+            ack = {"op": HEARTBEAT_ACK, "d": None}
+            asyncio.get_running_loop().call_later(_WAY_S, connection.push, ack)
         elif operation == IDENTIFY:
             self._identify(connection, data if isinstance(data, dict) else {})
         elif operation == RESUME:

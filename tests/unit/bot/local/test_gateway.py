@@ -86,6 +86,16 @@ async def test_logging_in(server: ClassServer, classroom: Classroom, compressed:
         await line.socket.close()
 
 
+async def test_a_heartbeat_is_answered_as_over_a_network(server: ClassServer) -> None:
+    """discord.py takes an answer that overtakes its own note of sending for one that is a whole period late."""
+    loop = asyncio.get_running_loop()
+    async with _line(server) as line:
+        sent = loop.time()
+        await line.send(1, None)
+        assert await line.next() == {"op": 11, "d": None}
+    assert loop.time() - sent >= 0.03
+
+
 async def test_closing_codes(server: ClassServer) -> None:
     cases: list[tuple[int, Any, int]] = [
         (2, {"token": "wrong", "intents": 1}, 4004),
