@@ -37,7 +37,6 @@ from bot.local.sessions import (
 from bot.local.traffic import Dispatched
 from bot.local.world import World
 
-
 _WAY_S = 0.05
 """How long a heartbeat's answer takes: discord.py notes when it sent one only after sending, so that an answer that is
 quicker than any network's looks a whole period late, and its log says that the bot cannot keep up."""
