@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The composer's bass lies an octave too low for the grid of frequencies and for small loudspeakers.
 BASS_UP = 12
 # Shorter crops are always beginnings: what was said is needed there.
-BEGINNING = 64
+BEGINNING = 100
 
 
 class Sounds(Protocol):
@@ -120,7 +120,7 @@ def music(rng: Random, frames: int, *, melody: bool) -> Example:
     piece = compose(rng, wish, bars=16)
     tones, whole = tones_of(piece)
     last_bar = whole // 16
-    start = 0 if frames < BEGINNING or rng.random() < 0.6 else rng.randrange(whole - last_bar - frames + 1)
+    start = 0 if frames < BEGINNING or rng.random() < 0.8 else rng.randrange(whole - last_bar - frames + 1)
     wave = render(tones, frames, start)
     if not guided:
         return Example(text, wave)

@@ -100,10 +100,10 @@ def build(shape: LMShape) -> LMModel:
     return builders.get_lm_model(OmegaConf.create(config(shape)))
 
 
-def build_with_start(shape: LMShape) -> LMModel:
+def build_with_start(shape: LMShape, groups: torch.Tensor | None = None) -> LMModel:
     """A fresh model that already looks at words that mean something, and at the melody."""
     model = build(shape)
-    listen_to_words(model)
+    listen_to_words(model, groups)
     if shape.melody:
         look_at_melody(model)
     return model
@@ -137,30 +137,48 @@ def look_at_melody(model: LMModel, gain: float = 2.9) -> None:
 
 
 @torch.no_grad()
-def listen_to_words(model: LMModel, marker: float = 3.0, gain: float = 9.0) -> None:
-    """Lets every head that reads the text begin with its eyes on the words that mean something.
+def listen_to_words(
+    model: LMModel, groups: torch.Tensor | None = None, marker: float = 3.0, gain: float = 9.0
+) -> None:
+    """Gives every head that reads the text the words that it reads; where it looks is not trained.
 
-    Most of a sentence is letters and small words, and a mean over all of it says next to nothing. One feature of the
-    text marks the words that the T5's table makes loud; one feature of the reader is constant and looks for the mark.
+    Most of a sentence is letters and small words, and a mean over all of it says next to nothing; left alone, all
+    heads soon look at the words that matter most and none at the others. `groups`, shape (vocabulary, heads), says
+    which words each head reads; without it all heads read all words that the T5's table makes loud. Some features of
+    the text mark these words; one feature of the reader is constant and looks for the mark.
     """
     text = model.condition_provider.conditioners["description"]
     numbers = torch.arange(text.t5.config.vocab_size)[:, None]
     said = text.t5(input_ids=numbers).last_hidden_state[:, 0]
-    loud = (said.norm(dim=1) > 0.5 * said.norm(dim=1).max()).float()
+    heads = model.transformer.layers[0].cross_attention.num_heads
+    if groups is None:
+        loud = (said.norm(dim=1) > 0.5 * said.norm(dim=1).max()).float()
+        groups = loud[:, None].expand(-1, heads)
     text.output_proj.reset_parameters()
-    text.output_proj.weight[0] = (
-        marker * torch.linalg.lstsq(said, loud[:, None], driver="gelsd").solution[:, 0]
-    )
     text.output_proj.bias.zero_()
+    text.output_proj.weight[:heads] = marker * torch.linalg.lstsq(said, groups, driver="gelsd").solution.T
+    _keep(text.output_proj.weight, slice(0, heads))
     for number, layer in enumerate(model.transformer.layers):
         reader = layer.cross_attention
-        dim, head = reader.embed_dim, reader.embed_dim // reader.num_heads
+        dim, size = reader.embed_dim, reader.embed_dim // heads
         reader.in_proj_weight.normal_(0, dim**-0.5)
         reader.out_proj.weight.normal_(0, (2 * dim * (number + 1)) ** -0.5)
         layer.norm_cross.reset_parameters()
         layer.norm_cross.weight[-1], layer.norm_cross.bias[-1] = 0, 1
-        for first in range(0, dim, head):
-            reader.in_proj_weight[first, -1] = gain
-            reader.in_proj_weight[first, :-1] = 0
-            reader.in_proj_weight[dim + first] = 0
-            reader.in_proj_weight[dim + first, 0] = 1
+        reader.in_proj_weight[: 2 * dim] = 0
+        for head in range(heads):
+            reader.in_proj_weight[head * size, -1] = gain
+            reader.in_proj_weight[dim + head * size, head] = 1
+        _keep(reader.in_proj_weight, slice(0, 2 * dim))
+        layer.norm_cross.requires_grad_(requires_grad=False)
+
+
+def _keep(weight: torch.nn.Parameter, rows: slice) -> None:
+    """Keeps rows of a weight as they are: training sees no slope there."""
+
+    def flat(slope: torch.Tensor) -> torch.Tensor:
+        slope = slope.clone()
+        slope[rows] = 0
+        return slope
+
+    weight.register_hook(flat)

@@ -128,6 +128,16 @@ def vectors(meant: Known, seed: int = 3) -> torch.Tensor:
     return torch.stack(rows)
 
 
+def readers() -> torch.Tensor:
+    """Which head reads which words, shape (vocabulary, 4): instrument, mood, tempo, scale."""
+    topics = (("timbre",), ("mood",), ("tempo", "bpm"), ("root", "kind"))
+    known = meanings()
+    listed = [[name.split()[0] for name in known.get(piece, ())] for piece, _ in pieces(known)]
+    return torch.tensor(
+        [[float(any(name in topic for name in names)) for topic in topics] for names in listed]
+    )
+
+
 def encoder(known: Known) -> T5EncoderModel:
     """The encoder around the table. A large epsilon keeps quiet words quiet where the last norm evens out the rest."""
     table_ = vectors(known)

@@ -39,11 +39,12 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True)
 class Settings:
-    """How music is drawn: guidance, temperature, how many of the likeliest codes."""
+    """How music is drawn: guidance, temperature, how many of the likeliest codes, or (top_p) what share of them."""
 
-    cfg_coef: float = 2.0
-    temperature: float = 1.0
+    cfg_coef: float = 3.0
+    temperature: float = 0.9
     top_k: int = 250
+    top_p: float = 0.0
 
 
 class Player:
@@ -72,6 +73,7 @@ class Player:
             cfg_coef=chosen.cfg_coef,
             temperature=chosen.temperature,
             top_k=chosen.top_k,
+            top_p=chosen.top_p,
             extend_stride=self._model.max_duration / 2,
         )
 
@@ -226,8 +228,9 @@ def main() -> None:
     parser.add_argument("--cfg", type=float, default=Settings.cfg_coef)
     parser.add_argument("--temperature", type=float, default=Settings.temperature)
     parser.add_argument("--top-k", type=int, default=Settings.top_k)
+    parser.add_argument("--top-p", type=float, default=Settings.top_p)
     chosen = parser.parse_args()
-    settings = Settings(chosen.cfg, chosen.temperature, chosen.top_k)
+    settings = Settings(chosen.cfg, chosen.temperature, chosen.top_k, chosen.top_p)
     print(
         json.dumps(
             score(chosen.weights, settings, 12 if chosen.quick else chosen.count, chosen.seed), indent=1

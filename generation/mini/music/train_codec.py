@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from audiocraft.models.encodec import EncodecModel
 
 log = logging.getLogger("train_codec")
-CROPS, FRAMES, RATE = 8, 32, 5e-5
+CROPS, FRAMES, RATE = 8, 32, 2e-5
 WINDOWS = (256, 1024, 4096)
 
 

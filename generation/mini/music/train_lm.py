@@ -28,13 +28,14 @@ from generation.mini.music.codec import CodecShape
 from generation.mini.music.codec import build as build_codec
 from generation.mini.music.data import Example, Examples, music
 from generation.mini.music.lm import LMShape, build_with_start
+from generation.mini.music.make_t5 import readers
 from generation.mini.music.train_codec import Clock
 
 if TYPE_CHECKING:
     from audiocraft.models.lm import LMModel
 
 log = logging.getLogger("train_lm")
-RATE, NOTHING, EARLY, LATE = 2.5e-3, 0.1, 56, 0.9
+RATE, NOTHING, EARLY, LATE, BLUR = 2e-3, 0.1, 64, 0.9, 0.012
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Part:
 def part_of(step: int, share: float, window: int, *, melody: bool) -> Part:
     """Mostly beginnings, where the text counts, without a melody's positions, which is cheaper; whole windows late."""
     if step % 4:
-        return Part(window // 5, 24, melody=False) if step % 4 < 3 else Part(window // 2, 9, melody=False)
+        return Part(window // 4, 18, melody=False) if step % 4 == 1 else Part(window // 2, 9, melody=False)
     return Part(window, 4, melody=melody) if share > LATE else Part(window // 2, 6, melody=melody)
 
 
@@ -76,6 +77,20 @@ def _chroma(ear: torch.nn.Module, wave: np.ndarray | None) -> torch.Tensor:
     return made.repeat(math.ceil(ear.chroma_len / len(made)), 1)[: ear.chroma_len]
 
 
+def blurred(codes: torch.Tensor) -> torch.Tensor:
+    """Codes (batch, codebooks, frames) with some exchanged for others of the batch, single ones and whole frames.
+
+    When the model makes music it reads its own small mistakes. One that never saw any loses count of the beat.
+    """
+    order = torch.randperm(codes.shape[0] * codes.shape[2])
+    other = (
+        codes.transpose(1, 2).flatten(0, 1)[order].view(codes.shape[0], codes.shape[2], -1).transpose(1, 2)
+    )
+    single = torch.rand(codes.shape) < BLUR
+    whole = torch.rand(codes.shape[0], 1, codes.shape[2]) < BLUR / 3
+    return torch.where(single | whole, other, codes)
+
+
 def loss_of(
     model: LMModel, codes: torch.Tensor, told: dict[str, tuple[torch.Tensor, torch.Tensor]], *, ahead: int
 ) -> torch.Tensor:
@@ -84,7 +99,7 @@ def loss_of(
     state.clear()
     if ahead:
         state["offsets"] = torch.full((len(codes),), ahead)
-    out = model.compute_predictions(codes, [], told)
+    out = model.compute_predictions(blurred(codes), [], told)
     state.clear()
     losses = []
     for book in range(codes.shape[1]):
@@ -99,7 +114,7 @@ def loss_of(
 def optimisers(model: LMModel) -> list[torch.optim.Optimizer]:
     """Muon inside the transformer, Adam for tables, heads and what conditions."""
     inner = {id(p) for p in model.transformer.parameters()}
-    others = [p for p in model.parameters() if id(p) not in inner]
+    others = [p for p in model.parameters() if p.requires_grad and id(p) not in inner]
     return [
         Muon(model.transformer, lr=RATE),
         torch.optim.AdamW(others, lr=RATE, betas=(0.9, 0.98), weight_decay=0.01),
@@ -114,11 +129,15 @@ def train(
     minutes: float,
     *,
     seed: int = 7,
+    groups: torch.Tensor | None = None,
     before: Path | None = None,
 ) -> None:
-    """Trains until the minutes are over; `folder/lm.pt` holds model, optimisers and time."""
+    """Trains until the minutes are over; `folder/lm.pt` holds model, optimisers and time.
+
+    `groups` as in `lm.listen_to_words`; `before` is a training whose knowledge is taken over.
+    """
     torch.manual_seed(seed)
-    model = build_with_start(shape)
+    model = build_with_start(shape, groups)
     if before is not None:
         carry_on(model, before)
     hop = shape.sample_rate // codec.frame_rate
@@ -187,6 +206,7 @@ def main() -> None:
         music,
         chosen.cache,
         chosen.minutes,
+        groups=readers(),
         before=chosen.before,
     )
 
