@@ -38,6 +38,7 @@ from generation.errors import AtelierError, ModelMissing, NotFound
 from generation.job import Job
 from generation.queue import FairQueue
 from generation.supervisor import Request, Supervisor
+from generation.voice_token import KEY_VARIABLE, new_key
 from moderation.guard_check import GuardCheck
 from moderation.pipeline import Pipeline
 from moderation.safety_check import SafetyCheck
@@ -122,6 +123,8 @@ async def open_atelier(
         work_dir = await asyncio.to_thread(prepare_work_folder, settings.data_dir, settings.work_dir)
         stack.push_async_callback(asyncio.to_thread, remove_work_folder, work_dir)
         os.environ["ATELIER_THREADS"] = str(worker_threads(settings.worker_threads))
+        # tokens of the last run are worth nothing: a voice speaks only where this run has read the consent
+        os.environ[KEY_VARIABLE] = new_key()
         environments = environments_of(settings, report=report)
         stack.push_async_callback(environments.close)
         catalog = await asyncio.to_thread(catalog_of, settings)

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
         "text",
         "guard",
         "music",
+        "voices",
+        "listening",
+        "speech",
     )
     """The families that are switched on, separated by commas."""
     memory_mb: int | None = Field(default=None, ge=256)

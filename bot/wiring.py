@@ -24,6 +24,8 @@ from bot.services.insight_kept import KeptInsights
 from bot.services.insight_votes import InsightVotes
 from bot.services.intake import Intake
 from bot.services.limits import Limits
+from bot.services.listening import FAMILY as LISTENING
+from bot.services.listening import Listening
 from bot.services.music import Music
 from bot.services.notes import Notes
 from bot.services.overview import Overview
@@ -35,15 +37,20 @@ from bot.services.uploads import Uploads
 from bot.services.write import Write
 from bot.settings import Settings
 from data.artifacts import Artifacts
+from data.consents import Consents
 from data.conversations import Conversations
 from data.database import Database
+from data.enrolments import Enrolments
 from data.jobs import Jobs
 from data.uploads import KeptUploads
+from data.voice_files import VoiceFiles
+from data.voices import Voices
 from data.votes import Votes
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
 from generation.music_params import MEDIA as AUDIO_MEDIA
 from generation.supervisor import Supervisor
+from moderation.consent import judge_job, needs_consent
 from moderation.pipeline import Pipeline
 
 
@@ -62,12 +69,31 @@ class Parts:
     artifacts: Artifacts = field(init=False)
     conversations: Conversations = field(init=False)
     uploads: KeptUploads = field(init=False)
+    voices: Voices = field(init=False)
+    enrolments: Enrolments = field(init=False)
+    consents: Consents = field(init=False)
+    listening: Listening = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "jobs", Jobs(self.database))
-        object.__setattr__(self, "artifacts", Artifacts(self.database, self.settings.data_dir / "artifacts"))
-        object.__setattr__(self, "conversations", Conversations(self.database))
-        object.__setattr__(self, "uploads", KeptUploads(self.database, self.settings.data_dir / "uploads"))
+        database, folder = self.database, self.settings.data_dir
+        files = VoiceFiles(folder / "voices")
+        consents = Consents(database, files)
+        made = {
+            "jobs": Jobs(database, gate=consents.gate(needs_consent, judge_job)),
+            "artifacts": Artifacts(database, folder / "artifacts"),
+            "conversations": Conversations(database),
+            "uploads": KeptUploads(database, folder / "uploads"),
+            "voices": Voices(database, files),
+            "enrolments": Enrolments(database, files),
+            "consents": consents,
+            "listening": Listening(
+                supervisor=self.supervisor,
+                work_dir=self.work_dir,
+                is_on=LISTENING in self.settings.families,
+            ),
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
 
 
 def finishers_of(parts: Parts, *, prepare: Callable[[], Awaitable[None]]) -> Mapping[str, Finisher]:
