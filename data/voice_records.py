@@ -13,6 +13,8 @@ from typing import Any, Final
 
 MOODS: Final = ("neutral", "happy", "sad", "angry", "excited")
 MOST_CLIPS: Final = 3
+UNDECIDED_S: Final = 24 * 3600.0
+"""How long recordings are kept about which nobody has decided."""
 
 
 class Check(StrEnum):
@@ -32,6 +34,7 @@ class Check(StrEnum):
     CONSENT_SAMPLES = "consent.samples"
     VOICE_AGREEMENT = "voice.agreement"
     VOICE_STEP = "voice.step"
+    VOICE_LATE = "voice.late"
     VOICE_NAME = "voice.name"
     VOICE_FAMOUS = "voice.famous"
     VOICE_WORDS = "voice.words"
@@ -205,6 +208,11 @@ class Voice:
     @property
     def sample_hashes(self) -> tuple[str, ...]:
         return tuple(sorted(clip.sha256 for clip in self.clips))
+
+    @property
+    def decide_before(self) -> float:
+        """At this very second, and later, it is too late. A sum, because a float's difference may miss the end."""
+        return self.created_at + UNDECIDED_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,8 @@ from data import voice_rows as rows
 from data.database import Database
 from data.errors import VoiceRefused
 from data.voice_files import VoiceFiles
-from data.voice_records import UNDECIDED, Check, Clip, Voice, VoiceState
+from data.voice_records import UNDECIDED, UNDECIDED_S, Check, Clip, Voice, VoiceState
 
-UNDECIDED_S: Final = 24 * 3600.0
-"""How long recordings are kept about which nobody has decided."""
 _OPEN: Final = f"state IN ({', '.join(repr(state.value) for state in sorted(UNDECIDED))})"
 _OVER: Final = (
     "SELECT voices.id, voices.guild_id FROM voices LEFT JOIN consents ON consents.voice = voices.id"
@@ -76,12 +74,13 @@ class Voices:
         """Delete what has not been decided for a day, and the recordings of consents that are over; returns how many
         voices. For once a minute, and at the start."""
         now = self._clock()
-        undecided = f"SELECT id, guild_id FROM voices WHERE {_OPEN} AND created_at <= ?"  # noqa: S608
+        # the same sum as `Voice.decide_before`, or the two would differ in their last digits
+        undecided = f"SELECT id, guild_id FROM voices WHERE {_OPEN} AND created_at + ? <= ?"  # noqa: S608
 
         def unit(connection: sqlite3.Connection) -> tuple[int, list[str]]:
             rows.touch(connection, now)
             time = rows.last_seen(connection)
-            old = connection.execute(undecided, (time - UNDECIDED_S,)).fetchall()
+            old = connection.execute(undecided, (UNDECIDED_S, time)).fetchall()
             over = connection.execute(_OVER, (time,)).fetchall()
             names = [name for one, guild in old for name in rows.expire(connection, one, guild, now, _HERE)]
             names += [name for one, guild in over for name in rows.end(connection, one, guild, now, _HERE)]

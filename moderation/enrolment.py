@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.voice_records import MOST_CLIPS, Answer, Check, Consent, Finding, Voice, VoiceState
-from moderation.clock import judge_clock, latest
+from moderation.clock import is_number, judge_clock, latest
 from moderation.consent import are_samples, judge_until, judge_use, same_samples
 from moderation.phrase import PHRASE
 from moderation.voice_evidence import MARK, SPEAKER
@@ -68,6 +68,8 @@ def judge_grant(
         return clock
     if not isinstance(voice, Voice) or voice.state is not VoiceState.WAITING:
         return Finding.refuse(Check.VOICE_STEP)
+    if not is_number(voice.created_at) or voice.decide_before <= latest(now, last_seen):
+        return Finding.refuse(Check.VOICE_LATE)
     for finding in (
         judge_clips([clip.sha256 for clip in voice.clips]),
         _judge_phrase(voice),

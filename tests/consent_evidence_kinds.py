@@ -293,9 +293,21 @@ async def _unasked(scene: Scene, mutated: bool) -> None:
 @kind("confirmed a day too late", Check.CLIP_CHANGED)
 async def _day(scene: Scene, mutated: bool) -> None:
     voice = await scene.room.waiting(scene.owner)
-    scene.room.clock.now += 86401 if mutated else 86399  # a whole second to either side: the clock is a float
+    scene.room.clock.now = _at_the_end_of_the_day(voice, too_late=mutated)
     await scene.room.voices.purge()
     await scene.room.grant(voice)
+
+
+@kind("confirmed a day too late, before anybody cleared away", Check.VOICE_LATE)
+async def _day_uncleared(scene: Scene, mutated: bool) -> None:
+    voice = await scene.room.waiting(scene.owner)
+    scene.room.clock.now = _at_the_end_of_the_day(voice, too_late=mutated)
+    await scene.room.grant(voice)
+
+
+def _at_the_end_of_the_day(voice: Voice, *, too_late: bool) -> float:
+    """The first time that is too late, or the last that is not: neighbours, nothing lies between them."""
+    return voice.decide_before if too_late else math.nextafter(voice.decide_before, 0.0)
 
 
 @kind("another is written down than who confirmed", Check.WITNESS_NONE)

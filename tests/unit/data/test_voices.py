@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import os
 import sqlite3
 from pathlib import Path
@@ -11,8 +12,17 @@ import pytest
 
 from data.database import Database
 from data.errors import ArtifactChanged, StorageFailed, VoiceRefused
-from data.voice_records import MOST_CLIPS, UNDECIDED, VOICE_MOVES, Check, Finding, Phrase, Voice, VoiceState
-from data.voices import UNDECIDED_S
+from data.voice_records import (
+    MOST_CLIPS,
+    UNDECIDED,
+    UNDECIDED_S,
+    VOICE_MOVES,
+    Check,
+    Finding,
+    Phrase,
+    Voice,
+    VoiceState,
+)
 from moderation.phrase import phrase_words
 from tests.voice_room import Room
 
@@ -296,6 +306,23 @@ async def test_a_day_without_a_decision_deletes_everything(room: Room) -> None:
     assert (await now(room, waiting)).clips == ()
     assert room.kept() == [fresh.clips[0].path.name]
     assert await room.voices.purge() == 0
+
+
+@pytest.mark.parametrize("begun", [1_000_000.1, 1_763_720_000.123457, 1_763_720_000.7, 3e9 + 1 / 3])
+async def test_the_day_ends_at_one_moment_for_clearing_away_and_for_the_witness(
+    room: Room, begun: float
+) -> None:
+    room.clock.now = begun
+    in_time, judged = await room.waiting(), await room.waiting("ben")
+    assert in_time.decide_before == judged.decide_before == begun + UNDECIDED_S
+    room.clock.now = math.nextafter(begun + UNDECIDED_S, 0.0)
+    assert await room.voices.purge() == 0
+    await room.grant(in_time)
+    room.clock.now = begun + UNDECIDED_S
+    assert await refused(room.grant(judged)) is Check.VOICE_LATE, "though nobody has cleared away yet"
+    assert (await now(room, judged)).state is VoiceState.WAITING
+    assert await room.voices.purge() == 1
+    assert (await now(room, judged)).state is VoiceState.EXPIRED
 
 
 async def test_the_clips_go_with_the_consent(room: Room) -> None:

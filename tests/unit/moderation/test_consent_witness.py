@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.voice_records import OPERATOR, Answer, Check, Finding, VoiceState
+from data.voice_records import OPERATOR, UNDECIDED_S, Answer, Check, Finding, VoiceState
 from moderation.enrolment import (
     NEEDED,
     judge_agreement,
@@ -180,6 +180,8 @@ USED = phrase(used_at=NOW + 20, recording_sha256="c" * 64)
     ("changes", "check"),
     [
         *(({"state": state}, Check.VOICE_STEP) for state in VoiceState if state is not VoiceState.WAITING),
+        ({"created_at": NOW + 90 - UNDECIDED_S}, Check.VOICE_LATE),
+        *(({"created_at": time}, Check.VOICE_LATE) for time in (math.nan, math.inf, None)),
         ({"clips": ()}, Check.CLIP_COUNT),
         ({"clips": voice().clips[:1]}, Check.PHRASE_SAMPLES),
         ({"phrase": None}, Check.PHRASE_NONE),
