@@ -61,7 +61,7 @@ async def play_once(
                 rehearsal.address,
                 out,
                 families=families,
-                media=environments_of(settings, report=report).python("media"),
+                python=environments_of(settings, report=report).python,
                 sentences=sentences,
                 language=language,
                 report=report,

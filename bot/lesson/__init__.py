@@ -27,7 +27,7 @@ async def play(
     out: Path,
     *,
     families: Collection[str],
-    media: Path,
+    python: Callable[[str], Path],
     sentences: Sentences,
     language: str,
     report: Report,
@@ -35,7 +35,7 @@ async def play(
     """Play all steps; returns what was posted and the number of steps that went wrong. Each step is tried.
 
     A step whose family is not among `families` is left out, and said to be: no compiler is no failure. Without
-    pictures there is no lesson, so those are always tried. `media`: the interpreter of that family, see `hearing.py`.
+    pictures there is no lesson, so those are always tried. `python`: the interpreter of a family, see `hearing.py`.
     """
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
     wrong = 0
@@ -52,7 +52,7 @@ async def play(
             transcript=Transcript(out, sentences),
             sentences=sentences,
             language=language,
-            media=media,
+            python=python,
         )
         for number, step in enumerate(STEPS, 1):
             report(

@@ -33,8 +33,8 @@ class Lesson:
     sentences: Sentences
     language: str
     """In which the lesson is told."""
-    media: Path
-    """The interpreter of the media family, which can play what was posted."""
+    python: Callable[[str], Path]
+    """The interpreter of a family: media can play what was posted, voices can speak for somebody."""
     posts: dict[str, Message] = field(default_factory=dict)
 
     def label(self, key: str, visitor: Visitor) -> str:

@@ -152,7 +152,7 @@ async def _heard(
     if row["verdict"] != "approved" or (seeds is not None and row["seeds"] != list(seeds)):
         raise Unexpected(f"{row['verdict']}, {row['seeds']}: {row['text']}")
     files = [lesson.transcript.out / name for name in row["files"] if Path(name).suffix in _PLAYED]
-    heard = await listen(lesson.media, files)
+    heard = await listen(lesson.python("media"), files)
     sounds = [one for one in heard if one.rms_db is not None]
     if len(sounds) != len(row["seeds"]) or any(one.is_silent for one in heard):
         raise Unexpected(f"cannot be heard: {heard}")

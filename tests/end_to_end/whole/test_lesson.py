@@ -45,7 +45,7 @@ async def test_every_step_goes_well_and_its_posts_are_written_down(
         klass.server.base_url,
         tmp_path,
         families=families,
-        media=environments_of(settings, report=print).python("media"),
+        python=environments_of(settings, report=print).python,
         sentences=klass.sentences,
         language="de",
         report=told.append,
