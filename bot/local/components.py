@@ -22,7 +22,7 @@ _DEFAULTS: dict[int, Json] = {
     FILE: {"name": None, "size": None, "spoiler": False},
 }
 """What Discord fills in where a component does not say."""
-MAX_COMPONENTS, MAX_TEXT = 40, 4000
+MAX_COMPONENTS, MAX_TEXT, MAX_UPLOADS = 40, 4000, 10
 
 
 def walk(components: Any) -> Iterator[Json]:
@@ -170,13 +170,20 @@ def _check_select(select: Json, at: Problems) -> None:
     _check_custom_id(select, at)
     if select.get("placeholder") is not None:
         at.at("placeholder").text(select["placeholder"], 0, 150)
-    low, high = select.get("min_values", 1), select.get("max_values", 1)
-    if not 0 <= low <= 25:
-        at.at("min_values").add("NUMBER_TYPE_MAX", "int value should be between 0 and 25.")
-    if not max(1, low) <= high <= 25:
-        at.at("max_values").add("NUMBER_TYPE_MAX", "int value should be between 1 and 25.")
+    _check_range(select, at, 25)
     if select.get("type") == STRING_SELECT:
         _check_options(select.get("options") or [], at.at("options"))
+
+
+def _check_range(component: Json, at: Problems, most: int) -> None:
+    """`min_values` and `max_values`; what is missing or null counts as 1."""
+    low, high = (
+        1 if component.get(name) is None else component[name] for name in ("min_values", "max_values")
+    )
+    if not 0 <= low <= most:
+        at.at("min_values").add("NUMBER_TYPE_MAX", f"int value should be between 0 and {most}.")
+    if not max(1, low) <= high <= most:
+        at.at("max_values").add("NUMBER_TYPE_MAX", f"int value should be between 1 and {most}.")
 
 
 def _check_options(options: list[Json], at: Problems) -> None:
@@ -234,6 +241,8 @@ def _check_input(component: Json, at: Problems, *, labelled: bool) -> None:
     if component["type"] != TEXT_INPUT:
         if component["type"] == STRING_SELECT:
             _check_options(component.get("options") or [], at.at("options"))
+        elif component["type"] == FILE_UPLOAD:
+            _check_range(component, at, MAX_UPLOADS)
         return
     at.at("style").choice(component.get("style"), {1, 2})
     if not labelled:

@@ -18,16 +18,10 @@ from bot.local.permissions import Permission, require, sending
 from bot.local.state import WRITABLE, is_thread
 from bot.local.threads import is_locked_for, join, wake
 from bot.local.uploads import Upload, attachment_record
+from bot.local.voice_messages import VOICE, check_voice_message, is_voice_message, refuse_edit
 from bot.local.world import World
 
-SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING, SILENT, VOICE = (
-    1 << 2,
-    1 << 5,
-    1 << 6,
-    1 << 7,
-    1 << 12,
-    1 << 13,
-)
+SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING, SILENT = 1 << 2, 1 << 5, 1 << 6, 1 << 7, 1 << 12
 NONCE_WINDOW = 300.0
 """Seconds in which `enforce_nonce` finds the message that a nonce already made."""
 
@@ -97,7 +91,12 @@ def _by_nonce(world: World, channel_id: str, author_id: str, body: Json) -> Json
 def compose(
     world: World, channel: Json, author_id: str, body: Json, uploads: list[Upload], **changes: Any
 ) -> Json:
-    """The record of a new message, checked by nobody yet. `changes` replace fields, e.g. `flags`."""
+    """The record of a new message, of which only the rules of voice messages are checked.
+
+    `changes` replace fields, e.g. `flags`.
+    """
+    if is_voice_message(body):
+        check_voice_message(world, channel, author_id, body, uploads)
     reference = _reference(world, channel, body)
     replied_to = world.state.messages[reference["message_id"]]["author_id"] if reference else None
     found = mentions.of_message(world.state, channel, author_id, body, replied_to)
@@ -186,6 +185,7 @@ def _described(record: Json, by_id: Json) -> Json:
 
 def revise(world: World, record: Json, body: Json, uploads: list[Upload], **changes: Any) -> Json:
     """Edit a message with a PATCH body and commit it. Fields that are absent stay; `attachments` is the full list."""
+    refuse_edit(record)
     check_message(body)
     revised = dict(record)
     if "content" in body:

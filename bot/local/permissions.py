@@ -33,6 +33,7 @@ class Permission(IntFlag):
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
     MODERATE_MEMBERS = 1 << 40
+    SEND_VOICE_MESSAGES = 1 << 46
     PIN_MESSAGES = 1 << 51
 
 
@@ -49,6 +50,7 @@ PUPIL = (
     | Permission.SEND_MESSAGES_IN_THREADS
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.CHANGE_NICKNAME
+    | Permission.SEND_VOICE_MESSAGES
 )
 """What everybody of a class may do."""
 

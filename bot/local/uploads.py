@@ -129,6 +129,17 @@ def content_type(filename: str) -> str:
     return TYPES.get(filename.rsplit(".", 1)[-1].lower(), "application/octet-stream")
 
 
+def media_type(upload: Upload, filename: str | None = None) -> str:
+    """The type of a file that has arrived: by its name, and whether a container of films holds sound alone."""
+    kind = content_type(filename or upload.filename)
+    if kind not in ("video/webm", "video/mp4"):
+        return kind
+    with upload.path.open("rb") as file:
+        head = file.read(1 << 16)
+    sound, pictures = (b"A_", b"V_") if kind == "video/webm" else (b"soun", b"vide")
+    return kind.replace("video", "audio") if sound in head and pictures not in head else kind
+
+
 def attachment_record(upload: Upload, wanted: Json | None = None) -> Json:
     """The stored description of a file; `wanted` is the request's entry in `attachments`."""
     wanted = wanted or {}
@@ -137,7 +148,7 @@ def attachment_record(upload: Upload, wanted: Json | None = None) -> Json:
         "filename": clean_name(wanted.get("filename") or upload.filename),
         "size": upload.size,
     }
-    record["content_type"] = content_type(record["filename"])
+    record["content_type"] = media_type(upload, record["filename"])
     for name in ("description", "title", "duration_secs", "waveform"):
         if wanted.get(name) is not None:
             record[name] = wanted[name]

@@ -150,7 +150,7 @@ class Visitor(VisitorChat):
     def fill_in(self, modal: Json, **values: Any) -> Handle:
         """Send a form. Fields by custom_id or label; what is not named keeps what the bot filled in.
 
-        A text, a list of values for a menu, a bool for a check box, a `Path` for a file.
+        A text, a list of values for a menu, a bool for a check box, a `Path` or a list of them for files.
         """
         uploads: list[Path] = []
         fields = []

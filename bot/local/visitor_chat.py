@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bot.local.visitor_line import Place, VisitError, VisitorLine
 from bot.local.visitor_lookup import as_object
 
 _THREADS = frozenset({10, 11, 12})
+_VOICE = 1 << 13
 
 
 class VisitorChat(VisitorLine):
@@ -32,6 +34,27 @@ class VisitorChat(VisitorLine):
             body["allowed_mentions"] = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
         channel_id = self.channel_id(channel or self.channel)
         return as_object(await self._post(f"/channels/{channel_id}/messages", body, files or []))
+
+    async def direct_message(self, text: str = "", *, files: list[Path] | None = None) -> Json:
+        """Write to the bot alone."""
+        return await self.say(text, channel=await self.direct(), files=files)
+
+    async def voice_message(
+        self, sound: Path, *, seconds: float, waveform: bytes = b"", channel: Place | None = None
+    ) -> Json:
+        """Send a voice message, to the bot alone where no channel is named.
+
+        `seconds` is the sound's length, `waveform` at most 256 bytes (loudness from 0 to 255): a preview.
+        """
+        described = {
+            "id": "0",
+            "filename": sound.name,
+            "duration_secs": seconds,
+            "waveform": base64.b64encode(waveform).decode("ascii"),
+        }
+        body: Json = {"content": "", "flags": _VOICE, "attachments": [described]}
+        channel_id = self.channel_id(channel or await self.direct())
+        return as_object(await self._post(f"/channels/{channel_id}/messages", body, [sound]))
 
     def mention(self, name: str | None = None) -> str:
         """`<@id>` of a member by name, of the bot without one; write it into the text of `say`."""

@@ -78,9 +78,10 @@ def filled_field(field: Json, value: Any, uploads: list[Path]) -> Json:
         shape["value"] = field.get("value") or "" if value is None else str(value)
     elif field["type"] in (21, 23):
         shape["value"] = value
-    elif isinstance(value, Path):
-        uploads.append(value)
-        shape["values"] = [len(uploads) - 1]
+    elif field["type"] == 19:
+        files = [value] if isinstance(value, Path) else list(value or [])
+        shape["values"] = [len(uploads) + place for place in range(len(files))]
+        uploads.extend(files)
     else:
         shape["values"] = [value] if isinstance(value, str) else list(value or [])
     return shape

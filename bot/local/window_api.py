@@ -9,11 +9,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.local import message_shapes, messages, shapes, threads
-from bot.local.errors import Json, Refusal, unknown
+from bot.local.errors import Json, Refusal, invalid_form, unknown
+from bot.local.messages import SILENT
 from bot.local.permissions import Permission, in_guild, require
 from bot.local.rest_guilds import direct_record
 from bot.local.typing_start import start_typing
 from bot.local.uploads import Form, read_form
+from bot.local.voice_messages import VOICE
 from bot.local.window import COOKIE, SECURITY, Member, Windows, channel_shape, channels_of
 from bot.local.window_interactions import begin, commands_of
 from bot.local.world import World
@@ -21,6 +23,7 @@ from bot.local.world import World
 PREFIX = "/w/{window:[A-Za-z0-9_-]{8,64}}"
 _LOCALES = ("de", "en-US", "en-GB")
 _SAYABLE = ("content", "nonce", "message_reference", "attachments", "allowed_mentions")
+_PEOPLES_FLAGS = SILENT | VOICE
 Action = Callable[[web.Request, Member], Awaitable[Any]]
 
 
@@ -174,6 +177,7 @@ class WindowApi:
         form = await _form(self._world, request)
         body = _payload(form)
         allowed: Json = {key: body[key] for key in _SAYABLE if key in body}
+        allowed["flags"] = _flags(body.get("flags")) & _PEOPLES_FLAGS
         try:
             record = messages.post(self._world, channel, member.user_id, allowed, form.uploads)
         except Refusal:
@@ -206,6 +210,12 @@ class WindowApi:
             form.discard()
             raise
         return _json(body, status)
+
+
+def _flags(value: Any) -> int:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise invalid_form("flags", "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
+    return value or 0
 
 
 async def _body(request: web.Request) -> Json:

@@ -79,6 +79,30 @@ class Form(discord.ui.Modal, title="A form"):
         await interaction.response.send_message(content, ephemeral=True)
 
 
+class Upload(discord.ui.Modal, title="Files"):
+    """A form that takes files, and a name."""
+
+    name: Any = discord.ui.Label(
+        text="Name", component=discord.ui.TextInput(custom_id="name", required=False)
+    )
+    clips: Any = discord.ui.Label(
+        text="Clips",
+        description="One to three",
+        component=discord.ui.FileUpload(custom_id="clips", min_values=1, max_values=3),
+    )
+    extra: Any = discord.ui.Label(
+        text="Extra", component=discord.ui.FileUpload(custom_id="extra", required=False, min_values=0)
+    )
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        clips: list[discord.Attachment] = self.clips.component.values
+        told = [f"{one.filename} {one.content_type} {len(await one.read())} {one.ephemeral}" for one in clips]
+        extra = [one.filename for one in self.extra.component.values]
+        await interaction.response.send_message(
+            f"{self.name.component.value}: {told} {extra}", ephemeral=True
+        )
+
+
 class ExampleBot(discord.Client):
     """Registers its commands, then keeps what it hears in lists."""
 
@@ -98,7 +122,20 @@ class ExampleBot(discord.Client):
     async def setup_hook(self) -> None:
         self.add_view(Buttons())
         await self.tree.set_translator(German())
-        for command in (bild, hidden, silent, slow, echo, gruppe, form, teacher, parts, erklaere, wer):
+        for command in (
+            bild,
+            hidden,
+            silent,
+            slow,
+            echo,
+            gruppe,
+            form,
+            abgeben,
+            teacher,
+            parts,
+            erklaere,
+            wer,
+        ):
             self.tree.add_command(command)
         self.tree.error(self._keep_error)
         await self.tree.sync()
@@ -191,6 +228,11 @@ async def echo(interaction: discord.Interaction, text: str) -> None:
 @app_commands.command(description="Opens a form")
 async def form(interaction: discord.Interaction) -> None:
     await interaction.response.send_modal(Form())
+
+
+@app_commands.command(description="Opens a form for files")
+async def abgeben(interaction: discord.Interaction) -> None:
+    await interaction.response.send_modal(Upload())
 
 
 @app_commands.command(description="For teachers")
