@@ -63,7 +63,7 @@ class Uploads:
         Raises InvalidInput (what is wrong with it), LimitReached upload_busy, WorkerError.
         """
         async with _Turn(self._busy, (who.guild_id, who.person_id)), self._room:
-            content = await _read(upload, kind)
+            content = await read_upload(upload, kind)
             sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
             known = await self._kept.find(who.guild_id, who.person_id, kind, sha256)
             if known is not None:
@@ -188,7 +188,8 @@ class _Turn:
         self._busy.discard(self._person)
 
 
-async def _read(upload: Upload, kind: Kind) -> bytes:
+async def read_upload(upload: Upload, kind: Kind) -> bytes:
+    """What was sent, fetched. Raises InvalidInput upload_large or upload_lost."""
     limit = SIZES[kind]
     if upload.size > limit * MEGABYTE:
         raise InvalidInput("upload_large", limit=limit)
