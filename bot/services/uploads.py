@@ -62,7 +62,7 @@ class Uploads:
 
         Raises InvalidInput (what is wrong with it), LimitReached upload_busy, WorkerError.
         """
-        async with _Turn(self._busy, (who.guild_id, who.person_id)), self._room:
+        async with Turn(self._busy, (who.guild_id, who.person_id)), self._room:
             content = await read_upload(upload, kind)
             sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
             known = await self._kept.find(who.guild_id, who.person_id, kind, sha256)
@@ -125,7 +125,7 @@ class Uploads:
         """
         if declaration not in DECLARATIONS:
             raise InvalidInput("declaration_unknown")
-        async with _Turn(self._busy, (who.guild_id, who.person_id)):
+        async with Turn(self._busy, (who.guild_id, who.person_id)):
             waiting = await self._waiting(question_id, who)
             model = self._intake.model(waiting.medium, waiting.model)
             await self._kept.declare(waiting.upload, declaration)
@@ -151,7 +151,7 @@ class Uploads:
 
         Returns whether the file is gone. Raises NotFound upload_gone.
         """
-        async with _Turn(self._busy, (who.guild_id, who.person_id)):
+        async with Turn(self._busy, (who.guild_id, who.person_id)):
             waiting = await self._kept.waiting(question_id, who.guild_id, who.person_id)
             if waiting is None:
                 raise NotFound("upload_gone")
@@ -172,7 +172,7 @@ class Uploads:
             _log.warning("a request that was decided is still kept (%s)", error.code)
 
 
-class _Turn:
+class Turn:
     """One thing at a time for each person: two presses at once queue one job. Raises LimitReached upload_busy."""
 
     def __init__(self, busy: set[tuple[str, str]], person: tuple[str, str]) -> None:
