@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
 
 from data.uploads import Kind
 from generation.errors import InvalidInput, WorkerError, WorkerGarbage, WorkerHung
+from generation.job import SEED_LIMIT
 from generation.music_params import MELODY_BEATS, MUSIC_SECONDS, NOTES_LIMIT, Note, NotesParams
 from generation.ports import Runner
 from generation.supervisor import Outcome, Request
@@ -38,14 +40,28 @@ REASONS: Final[Mapping[str, Mapping[str, int]]] = {
 }
 """Why a file is no good, each with a sentence of its own and what is put into it."""
 _TOLERANCE_S: Final = 0.1
+_JOB: Final = re.compile(r"[0-9a-f]{10}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTags:
+    """What a sound says of itself in tags such as ours, which anybody can write or take away.
+
+    `machine`: a trained model is named as its source; `job` and `seed` of the recipe in it.
+    """
+
+    machine: bool = False
+    job: str | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probed:
-    """A sound has a `clean` copy that lies in the private folder and its `seconds`, a MIDI file its `notes`."""
+    """A sound has a `clean` copy that lies in the private folder, its `seconds` and `tags`, a MIDI file its `notes`."""
 
     clean: Path | None = None
     seconds: float = 0.0
+    tags: OwnTags = field(default_factory=OwnTags)
     notes: tuple[tuple[int, float, float], ...] = ()
 
 
@@ -99,7 +115,21 @@ def _sound(outcome: Outcome) -> Probed:
         raise WorkerGarbage
     if not math.isfinite(seconds) or not 0 < seconds <= MUSIC_SECONDS + _TOLERANCE_S:
         raise WorkerGarbage
-    return Probed(clean=outcome.out / "clean.wav", seconds=float(seconds))
+    return Probed(
+        clean=outcome.out / "clean.wav", seconds=float(seconds), tags=_tags(outcome.facts.get("tags"))
+    )
+
+
+def _tags(facts: Any) -> OwnTags:
+    """They are a stranger's words: what is not as it must be is not there."""
+    said: Mapping[str, Any] = facts if isinstance(facts, Mapping) else {}
+    job, seed = said.get("job"), said.get("seed")
+    is_seed = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < SEED_LIMIT
+    return OwnTags(
+        machine=said.get("machine") is True,
+        job=job if isinstance(job, str) and _JOB.fullmatch(job) else None,
+        seed=seed if is_seed else None,
+    )
 
 
 def _melody(outcome: Outcome) -> Probed:

@@ -7,6 +7,9 @@ for is refused, so no address and no other path is ever opened.
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,11 @@ CODECS = frozenset(
 )
 DAMAGED_SHARE = 0.1
 """Of the packets may be unreadable; a recording whose end is missing is still one."""
+MADE_BY_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+RECIPE_LIMIT = 200_000
+"""Characters of a recipe that are read."""
+SEED_LIMIT = 2**32
+_JOB = re.compile(r"[0-9a-f]{10}")
 
 
 class Fault(Exception):
@@ -42,7 +50,8 @@ class Fault(Exception):
 def decode(source: str, target: str) -> dict[str, Any]:
     """Write the samples of the first audio stream to `target`: float32, channels interleaved, 1 or 2 of them.
 
-    Facts: rate (Hz), channels, frames, format. Faults: audio_kind, audio_broken, audio_long, audio_empty.
+    Facts: rate (Hz), channels, frames, format, tags (see `own_tags`).
+    Faults: audio_kind, audio_broken, audio_long, audio_empty.
     """
     try:
         with Path(source).open("rb") as file:
@@ -83,9 +92,35 @@ def _decode(file: Any, target: str) -> dict[str, Any]:
         with av.open(
             file, "r", format=name, options=options, io_open=_refused, metadata_errors="replace"
         ) as box:
-            return {**_written(box, target), "format": name}
+            return {**_written(box, target), "format": name, "tags": own_tags(box)}
     except av.error.FFmpegError:
         raise Fault("audio_broken") from None
+
+
+def own_tags(box: Any) -> dict[str, Any]:
+    """What the file says of itself in the tags that `marking.sound_tags` writes; anybody may have written them.
+
+    machine: whether a trained model is named as its source; job and seed of its recipe, None where there is none.
+    """
+    said: dict[str, str] = {}
+    for tags in (box.metadata, *(stream.metadata for stream in box.streams.audio[:1])):
+        said.update({str(name).casefold(): str(value) for name, value in tags.items()})
+    recipe = _recipe(said.get("klassenatelier", ""))
+    job, seed = recipe.get("job"), recipe.get("seed")
+    is_seed = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < SEED_LIMIT
+    return {
+        "machine": said.get("digitalsourcetype", "").strip() == MADE_BY_MODEL,
+        "job": job if isinstance(job, str) and _JOB.fullmatch(job) else None,
+        "seed": seed if is_seed else None,
+    }
+
+
+def _recipe(text: str) -> Mapping[str, Any]:
+    try:
+        recipe = json.loads(text) if 0 < len(text) <= RECIPE_LIMIT else None
+    except (ValueError, RecursionError):
+        return {}
+    return recipe if isinstance(recipe, dict) else {}
 
 
 def _refused(*_: Any) -> Any:

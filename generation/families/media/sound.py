@@ -164,8 +164,9 @@ def _probe(task: Task, context: Context) -> Result:
     """`clean.wav` of kind "upload": PCM16, 1 or 2 channels, one of UPLOAD_RATES, -18 LUFS, no metadata.
 
     Params: file (absolute path). Facts: seconds, channels, sample_rate, format ("wav", "mp4", "flac", "ogg", "webm",
-    "mp3"). Raises TaskFailed invalid with audio_missing, audio_large, audio_kind, audio_broken, audio_long,
-    audio_empty or audio_silent.
+    "mp3"), tags {machine, job, seed}: what the file says of itself in our own tags, which anybody can write.
+    Raises TaskFailed invalid with audio_missing, audio_large, audio_kind, audio_broken, audio_long, audio_empty or
+    audio_silent.
     """
     file = task.params.get("file")
     if not isinstance(file, str):
@@ -188,6 +189,7 @@ def _probe(task: Task, context: Context) -> Result:
             "channels": clean.shape[1],
             "sample_rate": target,
             "format": facts["format"],
+            "tags": facts["tags"],
         },
     )
 
@@ -209,7 +211,13 @@ def _clean(samples: Samples, rate: int) -> tuple[Samples, int]:
 def _read_raw(raw: Path, facts: Mapping[str, Any]) -> tuple[Samples, int]:
     """What the child wrote, believed as far as it fits."""
     match facts:
-        case {"rate": int(rate), "channels": 1 | 2 as channels, "frames": int(frames), "format": str()}:
+        case {
+            "rate": int(rate),
+            "channels": 1 | 2 as channels,
+            "frames": int(frames),
+            "format": str(),
+            "tags": dict(),
+        }:
             values = numpy.fromfile(raw, dtype=numpy.float32)
         case _:
             raise TaskFailed("invalid", "audio_broken")
