@@ -10,6 +10,7 @@ from generation.errors import AtelierError
 from generation.job import Job
 from generation.params import work_units
 from generation.ports import Timings
+from generation.speech_params import quality_key
 
 if TYPE_CHECKING:
     from generation.supervisor import Outcome
@@ -49,5 +50,9 @@ class Forecast:
         try:
             await self._timings.add(job.model, work_units(job.params), outcome.seconds - load)
             await self._timings.add_load(job.model, load)
+            quality = job.params.get("quality")
+            if isinstance(quality, str):  # what is said of a quality before it is chosen was measured with it
+                name = quality_key(job.model, quality)
+                await self._timings.add(name, work_units(job.params), outcome.seconds - load)
         except AtelierError as error:
             _LOG.warning("a measurement was not kept (%s)", error.code)

@@ -54,29 +54,14 @@ class AudioComposer:
             {**self._common(job, params, outcome, takes, seam), **self._own(job, params)},
             out,
         )
-        return _read(made, count=len(takes), with_midi=isinstance(params, NotesParams))
+        return read_composed(made, count=len(takes), with_midi=isinstance(params, NotesParams))
 
     async def measure(self, job: Job, sounds: Sequence[Path], out: Path) -> tuple[object, ...]:
         """The numbers of finished sounds, in their order; None for one that has none."""
-        made = await self._run(job, "measure_audio", {"files": [str(sound) for sound in sounds]}, out)
-        measured = made.facts.get("measured")
-        if made.files or not isinstance(measured, Mapping):
-            raise WorkerGarbage
-        return tuple(measured.get(str(sound)) for sound in sounds)
+        return await measure_sounds(self._supervisor, job, sounds, out)
 
     async def _run(self, job: Job, task: str, params: Params, out: Path) -> Outcome:
-        return await self._supervisor.run(
-            Request(
-                family="media",
-                task=task,
-                job=f"{job.id}-post",
-                attempt=job.attempt,
-                seed=job.seed,
-                params=params,
-                out=out,
-                model=None,
-            )
-        )
+        return await self._supervisor.run(media_request(job, task, params, out))
 
     def _common(
         self,
@@ -140,7 +125,34 @@ class AudioComposer:
         }
 
 
-def _read(made: Outcome, *, count: int, with_midi: bool) -> Composed:
+def media_request(job: Job, task: str, params: Params, out: Path) -> Request:
+    """What the media family is asked for after a job's worker is done."""
+    return Request(
+        family="media",
+        task=task,
+        job=f"{job.id}-post",
+        attempt=job.attempt,
+        seed=job.seed,
+        params=params,
+        out=out,
+        model=None,
+    )
+
+
+async def measure_sounds(
+    supervisor: Runner, job: Job, sounds: Sequence[Path], out: Path
+) -> tuple[object, ...]:
+    """As `AudioComposer.measure`."""
+    files = {"files": [str(sound) for sound in sounds]}
+    made = await supervisor.run(media_request(job, "measure_audio", files, out))
+    measured = made.facts.get("measured")
+    if made.files or not isinstance(measured, Mapping):
+        raise WorkerGarbage
+    return tuple(measured.get(str(sound)) for sound in sounds)
+
+
+def read_composed(made: Outcome, *, count: int, with_midi: bool) -> Composed:
+    """The files of `made`, which must be exactly those that were asked for. Raises WorkerGarbage."""
     files = {(file.kind, file.index): made.out / file.name for file in made.files}
     sounds = [("audio", index) for index in range(1, count + 1)]
     midis = [("notes", index) for index in range(1, count + 1)] if with_midi else []
