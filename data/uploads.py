@@ -36,7 +36,7 @@ _UNDECIDED: Final = (
 _DROP: Final = f"DELETE FROM uploads WHERE id = ? AND {_UNDECIDED} RETURNING name"  # noqa: S608
 _UNUSED: Final = (
     "NOT EXISTS (SELECT 1 FROM jobs WHERE uploads.id IN (json_extract(params, '$.melody'),"
-    " json_extract(params, '$.prior'), json_extract(params, '$.upload')))"
+    " json_extract(params, '$.prior'), json_extract(params, '$.upload'), json_extract(params, '$.song')))"
 )
 
 

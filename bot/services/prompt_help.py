@@ -13,7 +13,7 @@ import itertools
 import logging
 import shutil
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -48,6 +48,8 @@ _log = logging.getLogger(__name__)
 Task = Literal["translate", "precise"]
 P = TypeVar("P", ImageParams, MusicParams, SoundParams)
 TIMEOUT_S: Final = 30.0
+ALL_TIMEOUT_S: Final = 90.0
+"""For all the lines of one request: its person waits, and an answer's address lives 15 minutes."""
 SUGGESTION_LIMIT: Final = 500
 """Characters; what picture models read ends after some 75 tokens."""
 REMEMBERED: Final = 500
@@ -77,6 +79,14 @@ class Readable(Generic[P]):
     """A request as its model can read it best, and the codes of what its post must say about that."""
 
     params: P
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadableTexts:
+    """Texts as their model can read them best, in their order, and the codes of what the post must say about that."""
+
+    texts: tuple[str, ...]
     notices: tuple[str, ...] = ()
 
 
@@ -156,6 +166,35 @@ class PromptHelp:
             if translation.value.casefold() != text.casefold():
                 changes |= {field: translation.value, ORIGINALS[field]: text}
         return Readable(params=dataclasses.replace(params, **changes))
+
+    async def readable_texts(self, texts: Sequence[str], model: ModelInfo, who: Requester) -> ReadableTexts:
+        """`texts` that belong together, all translated or none. Raises LimitReached."""
+        together = ReadableTexts(texts=tuple(texts))
+        if not self._is_foreign(", ".join(texts), "", model, who):
+            return together
+        translator = self._model()
+        if translator is None:
+            return dataclasses.replace(together, notices=(ONLY_ENGLISH,))
+        await self._intake.demand_room(who)
+        try:
+            async with asyncio.timeout(ALL_TIMEOUT_S):
+                known = await self._translations(translator, texts)
+        except TimeoutError:
+            known = None
+        if known is None:
+            return dataclasses.replace(together, notices=(NOT_TRANSLATED,))
+        return ReadableTexts(texts=tuple(known[text] for text in texts))
+
+    async def _translations(self, translator: ModelInfo, texts: Sequence[str]) -> dict[str, str] | None:
+        """Each text once; None as soon as one fails."""
+        known = {"": ""}
+        for text in texts:
+            if text not in known:
+                translation = await self._tried(translator, "translate", text)
+                if translation is None:
+                    return None
+                known[text] = translation.value
+        return known
 
     def _is_foreign(self, text: str, prompt: str, model: ModelInfo, who: Requester) -> bool:
         """A text of a few words is in the prompt's language where nothing else is said."""

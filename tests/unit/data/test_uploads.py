@@ -221,7 +221,7 @@ async def test_undecided_ones_are_gone_after_a_day(
     assert in_folder(tmp_path) == [declared.path.name]
 
 
-@pytest.mark.parametrize("key", ["melody", "prior", "upload"])
+@pytest.mark.parametrize("key", ["melody", "prior", "upload", "song"])
 async def test_declared_ones_stay_as_long_as_a_job_needs_them(
     database: Database, uploads: KeptUploads, tmp_path: Path, clock: Clock, key: str
 ) -> None:
