@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import discord
 
 from bot.i18n import Sentences
+from bot.services.speech_ports import LanguageOffer
 from generation.music_params import DECLARATIONS
+from generation.speech_params import EMOTIONS
 
 _ID = re.compile(
     r"ka:(?P<action>[a-z]{1,12}):(?P<subject>[0-9a-z]{1,20})"
@@ -123,6 +125,30 @@ def declaration_rows(sentences: Sentences, question_id: str, locale: object) -> 
         _button("undeclare", question_id, sentences.text("button.cancel", locale), row=1, emoji="✋")
     )
     return _view(buttons)
+
+
+def speech_rows(sentences: Sentences, job_id: str, locale: str) -> discord.ui.View:
+    """Under speech: once more, or once more with another seed."""
+    same, other = sentences.text("button.again", locale), sentences.text("button.seed", locale)
+    return _view(
+        [
+            _button("speechagain", job_id, same, row=0, emoji="🔁"),
+            _button("speechseed", job_id, other, row=0, emoji="🎲"),
+        ]
+    )
+
+
+def offer_row(sentences: Sentences, offer: LanguageOffer, locale: object) -> discord.ui.View:
+    """Language, place in EMOTIONS and the seed, if one was typed, stand in the id; the text in the message."""
+    custom_id = ButtonId(
+        action="speakin",
+        subject=offer.language,
+        index=1 + [str(one) for one in EMOTIONS].index(offer.emotion),
+        nonce=None if offer.seed is None else str(offer.seed),
+    )
+    label = sentences.text(f"button.speak_{offer.language}", locale)
+    style = discord.ButtonStyle.primary
+    return _view([discord.ui.Button(custom_id=str(custom_id), label=_label(label), emoji="🗣️", style=style)])
 
 
 def kit_row(sentences: Sentences, locale: object) -> discord.ui.View:

@@ -7,9 +7,11 @@ from bot.posts.audio import compose_audio
 from bot.posts.image import compose_image
 from bot.posts.insight import compose_insight
 from bot.posts.shared import ComposedPost, Fill
+from bot.posts.speech import compose_speech
 from bot.posts.text import compose_text
 from bot.services.audio_ports import AudioPost
 from bot.services.ports import ImagePost, InsightPost, Post, TextPost
+from bot.services.speech_ports import SpeechPost
 
 
 def compose_post(
@@ -24,4 +26,6 @@ def compose_post(
         return compose_insight(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
     if isinstance(post, AudioPost):
         return compose_audio(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
+    if isinstance(post, SpeechPost):
+        return compose_speech(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
     raise TypeError(f"no post looks like a {type(post).__name__}")
