@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from bot import shell
-from bot.generate_music_commands import generate
+from bot.generate_speech_commands import generate
 from bot.i18n import Sentences
 from bot.logs import configure_logging
 from bot.models.commands import models

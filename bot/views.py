@@ -24,6 +24,7 @@ from bot.insight_presses import InsightPresses
 from bot.posts.prompt_help import chosen_text
 from bot.services.audio_ports import Question
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
+from bot.speech_presses import SpeechPresses
 from bot.texts import shown
 from generation.errors import NotFound
 
@@ -57,7 +58,14 @@ class Presses:
             who=who,
             show=lambda press, outcome, address: show_or_ask(publisher, sentences, press, outcome, address),
         )
+        speech = SpeechPresses(
+            desk=desk,
+            sentences=sentences,
+            who=who,
+            wait=lambda ticket, address: show_waiting(publisher, ticket, address),
+        )
         self._buttons: Mapping[str, Handler] = {
+            **speech.buttons,
             **insight.buttons,
             **audio.buttons,
             "adapt": self._open_form,
