@@ -18,6 +18,7 @@ DEFAULT_SIDE = 512
 DIAGRAMS = frozenset({"draw_bars", "draw_tokens", "draw_words"})
 SOUND_TASKS = frozenset({"probe_audio", "audio_post", "measure_audio"})
 MIDI_TASKS = frozenset({"probe_midi", "notes_post"})
+VIDEO_TASKS = frozenset({"video_post", "read_frames"})
 
 
 def create() -> MediaAdapter:
@@ -32,24 +33,36 @@ class MediaAdapter:
     def run(self, task: Task, context: Context) -> Result:
         """One of the tasks of the README; takes no model. Raises Cancelled, TaskFailed invalid or worker_failed."""
         context.check()
-        # these libraries take seconds to load
-        if task.name in DIAGRAMS:
-            from generation.families.media.diagrams import draw
-
-            return draw(task)
-        if task.name in SOUND_TASKS:
-            from generation.families.media.sound import run_sound
-
-            return run_sound(task, context)
-        if task.name in MIDI_TASKS:
-            from generation.families.media.midi import run_midi
-
-            return run_midi(task, context)
         if task.name == "image_sheet":
             return _image_sheet(task, context)
         if task.name == "probe_image":
             return _probe_image(task, context)
-        raise TaskFailed("invalid", f"no task {task.name}")
+        if task.name in DIAGRAMS:
+            from generation.families.media.diagrams import draw
+
+            return draw(task)
+        return _of_sound_or_video(task, context)
+
+
+def _of_sound_or_video(task: Task, context: Context) -> Result:
+    # loaded with the first task of a kind: their libraries take seconds
+    if task.name in SOUND_TASKS:
+        from generation.families.media.sound import run_sound
+
+        return run_sound(task, context)
+    if task.name in MIDI_TASKS:
+        from generation.families.media.midi import run_midi
+
+        return run_midi(task, context)
+    if task.name in VIDEO_TASKS:
+        from generation.families.media.video import run_video
+
+        return run_video(task, context)
+    if task.name == "clip_post":
+        from generation.families.media.clip import clip_post
+
+        return clip_post(task, context)
+    raise TaskFailed("invalid", f"no task {task.name}")
 
 
 def _image_sheet(task: Task, context: Context) -> Result:

@@ -52,22 +52,23 @@ def compose(
 ) -> Image.Image:
     """The sheet (RGB) for 1 … 4 tiles of pictures of `size`; `beside` is the old picture of an adaption."""
     alone = len(tiles) == 1
-    size = _enlarged(size, SINGLE_TILE if alone else GRID_TILE)
+    size = enlarged(size, SINGLE_TILE if alone else GRID_TILE)
     body = _tile(tiles[0], words.flagged, size) if alone else _grid(tiles, words.flagged, size)
     if beside is not None:
-        body = _pair(_fitted(beside, size), body, words)
+        body = _pair(fitted(beside, size), body, words)
     if beside is not None or not alone:
         body = ImageOps.expand(body, (GAP, GAP, GAP, 0), GROUND)
     return _bounded(_with_foot(body, words.foot))
 
 
-def _enlarged(size: tuple[int, int], goal: int) -> tuple[int, int]:
+def enlarged(size: tuple[int, int], goal: int) -> tuple[int, int]:
+    """`size` times the whole factor that brings its longer side nearest to `goal`."""
     factor = max(1, round(goal / max(size)))
     return size[0] * factor, size[1] * factor
 
 
-def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """`picture` within `size`, its proportions kept, centred on the empty colour."""
+def fitted(picture: Image.Image, size: tuple[int, int], ground: str = EMPTY) -> Image.Image:
+    """`picture` within `size`, its proportions kept, centred on `ground`."""
     picture = picture.convert("RGB")
     if picture.size == size:
         return picture
@@ -78,9 +79,9 @@ def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     picture = picture.resize(target, way)
     if target == size:
         return picture
-    ground = Image.new("RGB", size, EMPTY)
-    ground.paste(picture, ((size[0] - target[0]) // 2, (size[1] - target[1]) // 2))
-    return ground
+    whole = Image.new("RGB", size, ground)
+    whole.paste(picture, ((size[0] - target[0]) // 2, (size[1] - target[1]) // 2))
+    return whole
 
 
 def _grid(tiles: Sequence[Tile], flagged: str, size: tuple[int, int]) -> Image.Image:
@@ -99,7 +100,7 @@ def _grid(tiles: Sequence[Tile], flagged: str, size: tuple[int, int]) -> Image.I
 
 def _tile(tile: Tile, flagged: str, size: tuple[int, int]) -> Image.Image:
     if tile.picture is not None:
-        return _fitted(tile.picture, size)
+        return fitted(tile.picture, size)
     black = Image.new("RGB", size, "black")
     text_size = max(13, min(26, size[0] // 18))
     lines = wrap(flagged, text_size, size[0] * 4 // 5)
