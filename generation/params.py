@@ -85,7 +85,7 @@ def parse_seed(text: str | int | None) -> int | None:
     return seed
 
 
-_UNITS = ("steps", "count", "width", "height", "length", "seconds", "tokens")
+_UNITS = ("steps", "count", "width", "height", "frames", "length", "seconds", "tokens")
 _ORIGINALS = ("original", "original_negative")
 SPEECH_START = 40
 """Characters: speaking five of them takes nearly as long as speaking twenty."""
@@ -143,8 +143,8 @@ class ImageParams:
 
 
 def work_units(params: Mapping[str, Any]) -> float:
-    """How much there is to do: steps x count x pixels, tokens, seconds or characters to speak; 1 for each that a medium
-    does not have."""
+    """How much there is to do: steps x count or frames x pixels, tokens, seconds or characters to speak; 1 for each
+    that a medium does not have."""
     return math.prod(float(params.get(name) or 1) for name in _UNITS) * _speech_units(params)
 
 
