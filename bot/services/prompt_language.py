@@ -25,6 +25,9 @@ _GERMAN_WORDS = frozenset(
     wald baum berg himmel sonne mond mädchen junge frau hund katze vogel pferd blume kreis quadrat dreieck stern
     sonnenuntergang hintergrund porträt musik lied melodie klavier gitarre geige flöte trommel trommeln schlagzeug
     traurig ruhig schnell langsam leise laut lustig heiter geräusch stimme regen donner schritte tür glocke
+    ich du es guten gute guter morgen tag abend hallo tschüss heute gestern bitte danke ja nein wer wo warum jetzt habe
+    haben hast bin bist mir mich dir dich euch uns dass weil wenn aber noch nur schon mal sehr gern immer wieder liebe
+    lieber klasse schule hier kann kannst muss werden wird geht gehen macht machen heißt heiße wetter deutsch
     """
     )
 )
@@ -36,6 +39,9 @@ _ENGLISH_WORDS = frozenset(
     little big large old tall background picture photo photograph drawing painting style light lighting colours colors
     detailed realistic city house forest tree mountain sky sun moon girl boy woman man dog cat bird horse flower circle
     square triangle star sunset sunrise portrait of view
+    i you he she it we they hello hi good morning evening today yesterday tomorrow please thanks thank yes what who
+    where why when here now have has been be this that these because if can could would should does me him us them very
+    always again dear school class how there english
     """
     )
 )
