@@ -15,7 +15,7 @@ from discord.ext import commands
 
 from bot.answers import DROPPED, Press
 from bot.chats import Typing
-from bot.checks import requester_of
+from bot.checks import is_teacher, requester_of
 from bot.commands import CommandMemory, LocaleTranslator, sync_commands
 from bot.errors import NeedsMoreIntents, WrongServer, WrongToken, answer_error
 from bot.i18n import Sentences
@@ -23,6 +23,7 @@ from bot.mentions import Mentions
 from bot.publisher import DiscordPublisher
 from bot.services.ports import Requester
 from bot.views import Presses
+from bot.voice_messages import VoiceMessages
 from generation.errors import AtelierError
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ class AtelierBot(commands.Bot):
     """Built whole by its arguments; `start(token)` runs it until `close()`.
 
     `extensions`: modules with `setup(bot)`. `guild_ids`: where the commands hold; empty means everywhere. `memory`
-    spares Discord the same commands at every start. The intents are the smallest with which roles can be read and
-    mentions be heard: without the message content intent Discord tells the text of no other message.
+    spares Discord the same commands at every start. The intents are the smallest with which roles can be read, and
+    mentions and voice messages to the bot be heard: without the message content intent Discord tells the text of no
+    other message.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class AtelierBot(commands.Bot):
         memory: CommandMemory | None = None,
     ) -> None:
         intents = discord.Intents.none()
-        intents.guilds = intents.guild_messages = True
+        intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -85,11 +87,18 @@ class AtelierBot(commands.Bot):
         self._extensions = tuple(extensions)
         self._guild_ids = tuple(guild_ids)
         self._memory = memory
-        self._presses = Presses(desk=desk, publisher=publisher, sentences=sentences, who=self.requester)
+        self._presses = Presses(
+            desk=desk,
+            publisher=publisher,
+            sentences=sentences,
+            who=self.requester,
+            teaches=lambda member: is_teacher(member, teacher_role),
+        )
         self.typing = Typing(desk)
         self._mentions = Mentions(
             desk=desk, sentences=sentences, teacher_role=teacher_role, typing=self.typing
         )
+        self._voice_messages = VoiceMessages(desk=desk, sentences=sentences, teacher_role=teacher_role)
         publisher.attach(self)
 
     def requester(self, interaction: Press) -> Requester:
@@ -113,7 +122,9 @@ class AtelierBot(commands.Bot):
         await self._presses.answer(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        if self.user is not None:
+        if message.guild is None:
+            await self._voice_messages.answer(message, self.guilds)
+        elif self.user is not None:
             await self._mentions.answer(message, self.user)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:

@@ -17,6 +17,7 @@ from bot.answers import Press, defer, say_in_private, send_form, turn_private
 from bot.audio_presses import AudioPresses
 from bot.buttons import ButtonId, declaration_rows
 from bot.chats import end_chat
+from bot.consent_presses import VoicePresses, WitnessPresses
 from bot.errors import answer_error
 from bot.forms import adapt_form, question_form, read_form, read_question
 from bot.i18n import Sentences
@@ -41,7 +42,15 @@ HELP_EXAMPLES = EXAMPLES[:3]
 class Presses:
     """Answers every press and every form. `who` says who somebody is, see `checks.requester_of`."""
 
-    def __init__(self, *, desk: Desk, publisher: Publisher, sentences: Sentences, who: Who) -> None:
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        publisher: Publisher,
+        sentences: Sentences,
+        who: Who,
+        teaches: Callable[[discord.Member], bool] = lambda _: False,
+    ) -> None:
         self._desk = desk
         self._publisher = publisher
         self._sentences = sentences
@@ -64,7 +73,11 @@ class Presses:
             who=who,
             wait=lambda ticket, address: show_waiting(publisher, ticket, address),
         )
+        voice = VoicePresses(desk=desk, sentences=sentences, who=who)
+        witness = WitnessPresses(desk=desk, sentences=sentences, who=who, teaches=teaches)
         self._buttons: Mapping[str, Handler] = {
+            **voice.buttons,
+            **witness.buttons,
             **speech.buttons,
             **insight.buttons,
             **audio.buttons,
@@ -83,6 +96,8 @@ class Presses:
             "adapt": self._adapt,
             "answer": self._ask,
             **insight.forms,
+            **voice.forms,
+            **witness.forms,
             **audio.forms,
         }
 

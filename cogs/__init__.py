@@ -13,6 +13,7 @@ EXTENSIONS = (
     "cogs.notes",
     "cogs.speech",
     "cogs.check",
+    "cogs.consent",
     "cogs.prompt_help",
     "cogs.models",
     "cogs.queue",
