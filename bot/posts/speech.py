@@ -133,21 +133,21 @@ def _alt_text(post: SpeechPost) -> str:
 
 
 def emotion_name(emotion: str, sentences: Sentences, locale: object) -> str:
-    return _named("emotion", emotion, sentences, locale)
+    return _named(f"speech.emotion_{emotion}", emotion, sentences, locale)
 
 
 def quality_name(quality: str, sentences: Sentences, locale: object) -> str:
-    return _named("quality", quality, sentences, locale)
+    return _named(f"speech.quality_{quality}", quality, sentences, locale)
 
 
 def speaker_name(speaker: str, sentences: Sentences, locale: object) -> str:
     """One of nobody's voices; a speaker that no sentence knows keeps its own name."""
-    return _named("speaker", speaker or "standard", sentences, locale)
+    name = speaker or "standard"
+    return _named(f"speech.speaker_{name}", name, sentences, locale)
 
 
-def _named(kind: str, name: str, sentences: Sentences, locale: object) -> str:
-    known = f"speech.{kind}_{name}"
-    return sentences.text(known, locale) if sentences.has(known) else shown(name, NAME_SHOWN) or "–"
+def _named(key: str, name: str, sentences: Sentences, locale: object) -> str:
+    return sentences.text(key, locale) if sentences.has(key) else shown(name, NAME_SHOWN) or "–"
 
 
 def voice_choice(
