@@ -45,11 +45,9 @@ class NeedsMoreIntents(CannotStart):
 
 def sentence_for(error: AtelierError, sentences: Sentences, locale: object) -> str:
     """Every code has a sentence (the tests see to it); one that does not is answered as "internal"."""
-    key = f"error.{error.code}"
-    if not sentences.has(key):
+    if not sentences.has(f"error.{error.code}"):
         _log.error("the error code %s has no sentence", error.code)
-        return sentences.text("error.internal", locale)
-    return sentences.text(key, locale, **error.values)
+    return sentences.of_error(error.code, locale, error.values)
 
 
 def unwrap(error: BaseException) -> BaseException:

@@ -75,6 +75,12 @@ class Sentences:
             _log.error("the sentence %s lacks the value %s", key, missing)
             return string.Formatter().vformat(sentence, (), _Gaps(shown))
 
+    def of_error(self, code: str, locale: object, values: Mapping[str, Any]) -> str:
+        """The sentence of an error, and that of its reason where a worker named one; "internal" for an unknown code."""
+        reason = f"error.invalid_{values.get('reason')}" if code == "invalid_input" else ""
+        key = next((key for key in (reason, f"error.{code}") if self.has(key)), "error.internal")
+        return self.text(key, locale, **values)
+
     def has(self, key: str) -> bool:
         return key in self._tables[FALLBACK]
 

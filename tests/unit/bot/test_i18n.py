@@ -56,3 +56,16 @@ def test_a_broken_file_is_said_at_load(tmp_path: Path) -> None:
         (tmp_path / f"{language}.toml").write_text("= 1", encoding="utf-8")
     with pytest.raises(ValueError, match="line 1"):
         Sentences.load(tmp_path)
+
+
+def test_an_error_of_a_worker_is_told_by_its_reason() -> None:
+    tables = {
+        "en": {"error.invalid_input": "odd", "error.invalid_short": "too short", "error.internal": "oh"},
+        "de": {"error.invalid_input": "komisch", "error.invalid_short": "zu kurz", "error.internal": "ach"},
+    }
+    sentences = Sentences(tables, strict=True)
+    assert sentences.of_error("invalid_input", "de", {"reason": "short"}) == "zu kurz"
+    for values in ({}, {"reason": ""}, {"reason": "unheard_of"}, {"reason": None}):
+        assert sentences.of_error("invalid_input", "de", values) == "komisch"
+    assert sentences.of_error("nobody_knows", "en", {"reason": "short"}) == "oh"
+    assert sentences.of_error("internal", "en", {"reason": "short"}) == "oh"

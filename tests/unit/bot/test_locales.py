@@ -60,6 +60,26 @@ PROMISED = [
     "audio_long",
     "audio_empty",
     "audio_silent",
+    "audio_short",
+    "invalid_no_consent",
+    "invalid_only_english",
+    "invalid_text_empty",
+    "invalid_text_long",
+    "invalid_speech_empty",
+    "invalid_speech_long",
+    "invalid_language_unsupported",
+    "invalid_language",
+    "invalid_speaker",
+    "invalid_emotion",
+    "invalid_clip_broken",
+    "invalid_clip_kind",
+    "invalid_clip_length",
+    "invalid_clip_silent",
+    "invalid_audio_missing",
+    "invalid_audio_kind",
+    "invalid_audio_long",
+    "invalid_audio_empty",
+    "invalid_audio_short",
     "notes_empty",
     "midi_missing",
     "midi_broken",
@@ -218,6 +238,23 @@ def test_every_refusal_category_has_its_sentences() -> None:
     for category in categories - {"allow", "allowed", "harmless"}:
         assert SENTENCES.has(f"error.refused_{category}"), category
         assert SENTENCES.has(f"category.{category}"), category
+
+
+WORKERS_REASON = re.compile(r'TaskFailed\(\s*"invalid",\s*"([a-z_]+)"\s*\)')
+OWN_MISTAKES = {"unknown_parameter", "unknown_choice", "speed", "vocabulary"}
+"""Reasons that only a mistake of ours can have: no person's doing, so the general sentence must do."""
+
+
+@pytest.mark.parametrize("family", ["speech", "voices", "listening"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_of_the_families_of_speech_has_a_sentence(family: str, language: str) -> None:
+    folder = ROOT / "generation" / "families" / family
+    found = {one for file in folder.glob("*.py") for one in WORKERS_REASON.findall(file.read_text("utf-8"))}
+    assert len(found) > 5
+    keys = [f"error.invalid_{reason}" for reason in sorted(found - OWN_MISTAKES)]
+    assert [key for key in keys if key not in SENTENCES.keys(language)] == []
+    # a worker names its reason and no values
+    assert [key for key in keys if any(map(placeholders, SENTENCES.forms(key, language)))] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
