@@ -38,14 +38,14 @@ class Delivery:
         self, address: ReplyAddress | None, *, content: str, view: discord.ui.View | None
     ) -> None:
         """Replace the words of the command's own answer. Raises NotDelivered if it cannot be edited any more."""
-        answer = self._open_answer(address)
+        answer = self.open_answer(address)
         if answer is None:
             raise NotDelivered
-        await _once_more(lambda: self._edit(answer, content=content, view=view))
+        await once_more(lambda: self._edit(answer, content=content, view=view))
 
     async def deliver(self, post: Post, address: ReplyAddress | None) -> Posted:
         """Show a result exactly once. Raises NotDelivered."""
-        answer = self._open_answer(address)
+        answer = self.open_answer(address)
         if answer is not None and (posted := await self._by_answer(post, answer)):
             return posted
         if not _is_private(post.job) and (posted := await self._by_channel(post)):
@@ -57,13 +57,13 @@ class Delivery:
 
     async def tell(self, job: Job, address: ReplyAddress | None, text: str, *, private: bool) -> None:
         """`text` in place of the result; `private` first takes away what others can see. Raises NotDelivered."""
-        answer = self._open_answer(address)
+        answer = self.open_answer(address)
         if answer is None:
             await self._tell_without_answer(job, address, text, private=private or _is_private(job))
         elif private and not _is_private(job):
             await self._tell_privately(answer, text)
         else:
-            await _once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=None))
+            await once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=None))
 
     # -- the command's own answer --
 
@@ -83,19 +83,21 @@ class Delivery:
         return await self._webhook(answer).edit_message(original, allowed_mentions=_nobody(), **what)
 
     async def _tell_privately(self, answer: Answer, text: str) -> None:
-        webhook = self._webhook(answer)
-        original: Any = "@original"
         try:
-            await _once_more(lambda: webhook.delete_message(original))
+            await self.delete_answer(answer)
         except discord.NotFound:
             _log.debug("there was no public answer to take away")
-        await webhook.send(text, ephemeral=True, allowed_mentions=_nobody())
+        await self._webhook(answer).send(text, ephemeral=True, allowed_mentions=_nobody())
+
+    async def delete_answer(self, answer: Answer) -> None:
+        original: Any = "@original"
+        await once_more(lambda: self._webhook(answer).delete_message(original))
 
     # -- the channel --
 
     async def _by_channel(self, post: Post) -> Posted | None:
         job = post.job
-        channel = self._channel(job.channel_id, job.guild_id)
+        channel = self.channel(job.channel_id, job.guild_id)
         if channel is None:
             return None
         try:
@@ -108,11 +110,10 @@ class Delivery:
 
     async def _find_posted(self, channel: discord.PartialMessageable, job: Job) -> Posted | None:
         """A post of the same job: an edit whose answer got lost, or one from before a restart."""
-        me = self._required().user
+        me = self.me()
         try:
             async for message in channel.history(limit=SEARCHED_MESSAGES):
-                footers = [embed.footer.text or "" for embed in message.embeds]
-                if me is not None and message.author.id == me.id and any(job.id in text for text in footers):
+                if is_post_of(message, job, me):
                     return Posted(channel_id=str(message.channel.id), message_id=str(message.id))
         except discord.Forbidden:
             _log.info("the history of the channel may not be read: the nonce alone prevents a double post")
@@ -128,7 +129,7 @@ class Delivery:
             return
         if but is not None and but.message_id == str(answer.message_id):
             return
-        channel = self._channel(str(answer.channel_id), None)
+        channel = self.channel(str(answer.channel_id), None)
         try:
             if channel is not None:
                 await channel.get_partial_message(answer.message_id).delete()
@@ -140,7 +141,7 @@ class Delivery:
     async def _by_direct_message(self, post: Post) -> Posted | None:
         job = post.job
         try:
-            channel = await self._direct_channel(job)
+            channel = await self.direct_channel(job.owner_id)
             # no buttons: a direct message belongs to no class, so nobody could check what they start
             return await self._filled(
                 post, DEFAULT_FILE_LIMIT, lambda made: _send(channel, made, job), buttons=False
@@ -149,18 +150,23 @@ class Delivery:
             _log.warning("job %s: no direct message either (%s)", job.id, type(error).__name__)
             return None
 
-    async def _direct_channel(self, job: Job) -> discord.DMChannel:
-        if not job.owner_id.isdigit():
+    async def direct_channel(self, person_id: str) -> discord.DMChannel:
+        """Raises NotDelivered for what is no person on Discord."""
+        if not person_id.isdigit():
             raise NotDelivered
-        return await self._required().create_dm(discord.Object(int(job.owner_id)))
+        return await self._required().create_dm(discord.Object(int(person_id)))
+
+    async def tell_person(self, person_id: str, text: str) -> None:
+        direct = await self.direct_channel(person_id)
+        await direct.send(text, allowed_mentions=_nobody())
 
     async def _tell_without_answer(
         self, job: Job, address: ReplyAddress | None, text: str, *, private: bool
     ) -> None:
-        channel = self._channel(job.channel_id, job.guild_id)
+        channel = self.channel(job.channel_id, job.guild_id)
         await self._take_away_status(address)
         if private or channel is None:
-            direct = await self._direct_channel(job)
+            direct = await self.direct_channel(job.owner_id)
             await direct.send(text, allowed_mentions=_nobody())
             return
         words = self._sentences.text("status.to_owner", job.locale, owner=f"<@{job.owner_id}>", text=text)
@@ -180,7 +186,7 @@ class Delivery:
         for fill in (Fill.ALL, Fill.SHEET, Fill.NOTHING):
             made = compose_post(post, self._sentences, file_limit=file_limit, fill=fill, buttons=buttons)
             try:
-                return await _once_more(lambda made=made: send(made))  # type: ignore[misc]
+                return await once_more(lambda made=made: send(made))  # type: ignore[misc]
             except discord.HTTPException as error:
                 if error.status != 413 and error.code != TOO_LARGE:
                     _log.warning("job %s: Discord answered %s/%s", post.job.id, error.status, error.code)
@@ -190,7 +196,7 @@ class Delivery:
                 return None
         return None
 
-    def _open_answer(self, address: ReplyAddress | None) -> Answer | None:
+    def open_answer(self, address: ReplyAddress | None) -> Answer | None:
         answer = read_address(address)
         return answer if answer is not None and answer.is_open(self._clock()) else None
 
@@ -199,7 +205,7 @@ class Delivery:
         webhook.type = discord.WebhookType.application  # only these can speak to one person alone
         return webhook
 
-    def _channel(self, channel_id: str, guild_id: str | None) -> discord.PartialMessageable | None:
+    def channel(self, channel_id: str, guild_id: str | None) -> discord.PartialMessageable | None:
         if not channel_id.isdigit() or int(channel_id) == 0:
             return None
         guild = int(guild_id) if guild_id is not None and guild_id.isdigit() else None
@@ -209,10 +215,20 @@ class Delivery:
         guild = self._required().get_guild(int(job.guild_id)) if job.guild_id.isdigit() else None
         return DEFAULT_FILE_LIMIT if guild is None else guild.filesize_limit
 
+    def me(self) -> discord.ClientUser | None:
+        return self._required().user
+
     def _required(self) -> discord.Client:
         if self._client is None:
             raise NotDelivered("the publisher has no client yet")
         return self._client
+
+
+def is_post_of(message: discord.Message, job: Job, me: discord.ClientUser | None) -> bool:
+    """Whether `me` has posted the job's result there: its id stands in the footer, and was the message's nonce."""
+    if me is None or message.author.id != me.id:
+        return False
+    return message.nonce == job.id or any(job.id in (one.footer.text or "") for one in message.embeds)
 
 
 def _is_private(job: Job) -> bool:
@@ -233,7 +249,7 @@ async def _send(channel: discord.abc.Messageable, made: ComposedPost, job: Job) 
     return Posted(channel_id=str(message.channel.id), message_id=str(message.id))
 
 
-async def _once_more(call: Callable[[], Awaitable[T]]) -> T:
+async def once_more(call: Callable[[], Awaitable[T]]) -> T:
     """Calls that can be repeated without doing twice what they do: once more after a dropped connection."""
     try:
         return await call()

@@ -1,6 +1,7 @@
 """The only way by which a job's words and pictures reach Discord. Pictures come as `Approved` or not at all.
 
-Each job has a track: one call at a time, a status never after the result, a result once.
+Each job has a track: one call at a time, a status never after the result, a result once, and nothing after it was
+withheld. What is to be taken back waits for the send that is on its way: whatever got through is then deleted.
 """
 
 from __future__ import annotations
@@ -19,13 +20,25 @@ from bot.answers import DROPPED
 from bot.delivery import Delivery
 from bot.i18n import Sentences
 from bot.posts.status import compose_status
-from bot.services.ports import NotDelivered, Post, Posted, ReplyAddress, Status
+from bot.services.ports import (
+    Hindrance,
+    NotDelivered,
+    Post,
+    Posted,
+    ReplyAddress,
+    Status,
+    TakenBack,
+    Withheld,
+)
+from bot.taking_back import TakingBack
 from generation.job import Job
 from moderation.verdict import Approved
 
 _log = logging.getLogger(__name__)
 
 REMEMBERED_JOBS = 2000
+SEND_PATIENCE_S = 60.0
+"""How long a send may be on its way before a result that is to be taken back is left to another try."""
 Clock = Callable[[], float]
 K = TypeVar("K")
 
@@ -43,9 +56,14 @@ class _Track:
 class DiscordPublisher:
     """`bot.services.ports.Publisher` on Discord. Give it its client with `attach` before anything is shown."""
 
-    def __init__(self, *, sentences: Sentences, clock: Clock = time.time) -> None:
+    def __init__(
+        self, *, sentences: Sentences, clock: Clock = time.time, patience: float = SEND_PATIENCE_S
+    ) -> None:
         self._sentences = sentences
+        self._patience = patience
+        self._withheld: set[str] = set()
         self._delivery = Delivery(sentences=sentences, clock=clock)
+        self._taking_back = TakingBack(self._delivery)
         self._tracks: OrderedDict[str, _Track] = OrderedDict()
 
     def attach(self, client: discord.Client) -> None:
@@ -56,7 +74,7 @@ class DiscordPublisher:
         track = self._track(job)
         phase = 2 if status.total > 0 else 1
         async with track.lock:
-            if track.closed or phase <= track.phase:
+            if track.closed or phase <= track.phase or job.id in self._withheld:
                 return
             track.phase = phase
             content, view = compose_status(job, status, self._sentences)
@@ -66,16 +84,48 @@ class DiscordPublisher:
                 _log.info("the status of job %s could not be shown (%s)", job.id, type(error).__name__)
 
     async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
-        """See `ports.Publisher`. Raises TypeError for anything but an `Approved`, NotDelivered when no way is left."""
+        """See `ports.Publisher`. Raises TypeError for anything but an `Approved`, NotDelivered when no way is left,
+        Withheld for what was taken back."""
         if not isinstance(post, Approved):
             raise TypeError("only what the pipeline approved is published")
         value = post.value
         track = self._track(value.job)
         track.closed = True  # from here on no status may follow, also while a result is on its way
         async with track.lock:
+            if value.job.id in self._withheld:
+                raise Withheld
             if track.posted is None:
                 track.posted = await self._delivery.deliver(value, address)
             return track.posted
+
+    def withhold(self, job_id: str) -> None:
+        self._withheld.add(job_id)
+
+    async def take_back(self, job: Job, posted: Posted | None, address: ReplyAddress | None) -> TakenBack:
+        """See `ports.Publisher`. Under the job's lock: a send that is on its way has ended before it looks."""
+        self.withhold(job.id)
+        track = self._track(job)
+        try:
+            async with asyncio.timeout(self._patience):
+                await track.lock.acquire()
+        except TimeoutError:
+            _log.warning("job %s is still being sent; it is taken back later", job.id)
+            return TakenBack(hindrance=Hindrance.AWAY)
+        try:
+            taken = await self._taking_back.take_back(job, track.posted or posted, address)
+            if taken.hindrance is None:
+                track.posted = None
+            return taken
+        finally:
+            track.lock.release()
+
+    async def tell_person(self, person_id: str, text: str) -> bool:
+        try:
+            await self._delivery.tell_person(person_id, text)
+        except (discord.DiscordException, NotDelivered, *DROPPED) as error:
+            _log.info("somebody could not be told in private (%s)", type(error).__name__)
+            return False
+        return True
 
     async def tell_owner(
         self, job: Job, address: ReplyAddress | None, code: str, values: Mapping[str, Any], *, private: bool

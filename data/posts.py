@@ -52,6 +52,14 @@ class Posts:
 
         await self._database.write(unit)
 
+    async def forget(self, job_id: str) -> None:
+        """It stands nowhere any more."""
+
+        def unit(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM posts WHERE job = ?", (job_id,))
+
+        await self._database.write(unit)
+
     async def of_job(self, job_id: str) -> Post | None:
         query = "SELECT job, channel_id, nonce, message_id, posted_at FROM posts WHERE job = ?"
         async with self._database.read() as connection:

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from generation.errors import AtelierError, TaskCancelled, WorkerError
+from generation.errors import AtelierError, MoveRefused, TaskCancelled, WorkerError
 from generation.forecast import Forecast
 from generation.job import Job, JobState
-from generation.moves import Moves, Recovered
+from generation.moves import Moves, Recovered, refused
 from generation.ports import JobStore, Runner, Timings
 from generation.queue import FairQueue
 from generation.retry import Retry, retry_of
@@ -34,7 +34,7 @@ class _Active:
 
     job: Job
     since: float
-    cancelled: bool = False
+    cancelled: TaskCancelled | None = None
     started: bool = False
     delivering: bool = False
 
@@ -44,7 +44,7 @@ class Dispatcher:
 
     `requests` turns a job into what the runner gets; before that `prepare` looks up what its parameters refer to, and
     raises an AtelierError where that is gone. `on_outcome(job, outcome)` gets a job that is still
-    `running` and moves it on; `on_failure(job, error)` one that is `failed` or `cancelled` already. Both are
+    `running` and moves it on; `on_failure(job, error)` one that is `failed`, `cancelled` or `refused` already. Both are
     called in tasks of their own, while the next job runs. `fits`: whether a job's model finds room in memory.
     """
 
@@ -96,18 +96,19 @@ class Dispatcher:
         self._dispatch()
         return place
 
-    async def cancel(self, job_id: str) -> bool:
+    async def cancel(self, job_id: str, why: str = TaskCancelled.default_code) -> bool:
         """True: it will not be posted any more. False: unknown, ended, or being posted already.
 
-        A waiting job is cancelled when this returns, a running one within a step; `on_failure` hears of both.
+        A waiting job is cancelled when this returns, a running one within a step; `on_failure` hears of both, with
+        the code `why`.
         """
-        return await asyncio.shield(self._spawn(self._cancel(job_id)))
+        return await asyncio.shield(self._spawn(self._cancel(job_id, TaskCancelled(why))))
 
     async def recover(self, jobs: Iterable[Job]) -> Recovered:
         """Take over the last run's unfinished jobs, in order of arrival.
 
         Jobs that were running or checking wait again until they have had three attempts. Those given up are
-        `failed` with the code "restarted"; telling their owners is the caller's part.
+        `failed` with the code "restarted", or `refused`; telling their owners is the caller's part.
         """
         found = [job for job in jobs if job.id not in self._queue and job.id not in self._active]
         moved = await asyncio.gather(*map(self._moves.recover, found))
@@ -185,12 +186,15 @@ class Dispatcher:
     async def _serve(self, active: _Active) -> None:
         try:
             outcome, error = await self._attempt(active)
-            if outcome is not None and not active.cancelled:
+            if outcome is not None and active.cancelled is None:
                 active.delivering = True
                 self._spawn(self._forecast.note(active.job, outcome))
                 await self._deliver(active.job, outcome)
             else:
                 await self._after_failure(active, error or TaskCancelled())
+        except MoveRefused as refusal:  # it has ended, in the very transaction that should have moved it on
+            _LOG.info("job %s is refused (%s)", active.job.id, refusal)
+            self._spawn(self._tell(refused(active.job, refusal), WorkerError(refusal.code)))
         except AtelierError as error:  # somebody else has moved it, or the disk refuses while closing
             _LOG.info("job %s is left as it is (%s)", active.job.id, error)
         except Exception as error:  # noqa: BLE001  the queue goes on; a restart finds the job's row
@@ -201,11 +205,11 @@ class Dispatcher:
         self._dispatch()
 
     async def _attempt(self, active: _Active) -> tuple[Outcome | None, WorkerError | None]:
-        """One attempt; the family's place is free again as soon as the worker is done. Raises NotFound."""
+        """One attempt; the family's place is free again as soon as the worker is done. Raises NotFound, MoveRefused."""
         try:
             active.job = await self._moves.commit(active.job.id, JobState.RUNNING, expect=JobState.QUEUED)
             request = await self._request(active.job)
-            if active.cancelled or self._moves.closing:
+            if active.cancelled is not None or self._moves.closing:
                 return None, TaskCancelled()
             active.started, active.since = True, self._clock()
             return await self._run(active.job, request), None
@@ -252,15 +256,14 @@ class Dispatcher:
     async def _after_failure(self, active: _Active, error: WorkerError) -> None:
         job = active.job
         retry = retry_of(job, error)
-        if active.cancelled:
-            await self._end(job, JobState.CANCELLED, TaskCancelled())
+        if active.cancelled is not None:
+            await self._end(job, JobState.CANCELLED, active.cancelled)
         elif self._moves.closing:
             await self._moves.put_back(job)
         elif retry is not None:
             await self._retry(active, retry, error)
         else:
-            to = JobState.CANCELLED if isinstance(error, TaskCancelled) else JobState.FAILED
-            await self._end(job, to, error)
+            await self._end(job, JobState.FAILED, error)
 
     async def _retry(self, active: _Active, retry: Retry, error: WorkerError) -> None:
         job = active.job
@@ -273,23 +276,23 @@ class Dispatcher:
             notices=retry.notices,
             params=retry.params,
         )
-        if active.cancelled:  # while that was committed
-            await self._end(job, JobState.CANCELLED, TaskCancelled())
+        if active.cancelled is not None:  # while that was committed
+            await self._end(job, JobState.CANCELLED, active.cancelled)
         else:
             del self._active[job.id]
             self._add(job, first=True, behind_others=retry.behind_others)
 
-    async def _cancel(self, job_id: str) -> bool:
+    async def _cancel(self, job_id: str, why: TaskCancelled) -> bool:
         job = self._queue.remove(job_id)
         if job is not None:
-            return await self._end(job, JobState.CANCELLED, TaskCancelled())
+            return await self._end(job, JobState.CANCELLED, why)
         active = self._active.get(job_id)
         if active is None:
             return False
         if active.delivering:
             # while it is checked this wins; once it is being posted the table of moves says no
-            return await self._end(active.job, JobState.CANCELLED, TaskCancelled())
-        active.cancelled = True
+            return await self._end(active.job, JobState.CANCELLED, why)
+        active.cancelled = active.cancelled or why
         if active.started:
             await self._runner.cancel(job_id)
         return True

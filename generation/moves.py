@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
-from generation.errors import AtelierError, NotFound
+from generation.errors import AtelierError, MoveRefused, NotFound
 from generation.job import MAX_ATTEMPTS, Job, JobState
 from generation.ports import JobStore
 
@@ -22,7 +22,7 @@ STORAGE_FAILED: Final = "storage_failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
-    """What became of the last run's jobs: waiting again, given up, and being posted (left to the caller)."""
+    """What became of the last run's jobs: waiting again, given up or refused, and being posted (left to the caller)."""
 
     queued: tuple[Job, ...] = ()
     failed: tuple[Job, ...] = ()
@@ -32,8 +32,9 @@ class Recovered:
     def of(cls, jobs: Iterable[Job]) -> Self:
         """Sort by state; nothing else is left over once `Moves.recover` has been through."""
         moved = tuple(jobs)
-        states = (JobState.QUEUED, JobState.FAILED, JobState.POSTING)
-        queued, failed, posting = (tuple(job for job in moved if job.state is state) for state in states)
+        ended = {JobState.FAILED, JobState.REFUSED}
+        states = ({JobState.QUEUED}, ended, {JobState.POSTING})
+        queued, failed, posting = (tuple(job for job in moved if job.state in these) for these in states)
         return cls(queued=queued, failed=failed, posting=posting)
 
 
@@ -78,11 +79,18 @@ class Moves:
             await self.commit(job.id, JobState.QUEUED, attempt=attempt)
 
     async def recover(self, job: Job) -> Job | None:
-        """After a crash: a job that was in work waits again or is given up. None: it has moved on by itself."""
+        """After a crash: a job that was in work waits again, is given up or refused. None: it has moved on."""
         if job.state not in {JobState.RUNNING, JobState.CHECKING}:
             return job
         to = JobState.QUEUED if job.attempt < MAX_ATTEMPTS else JobState.FAILED
         try:
             return await self.commit(job.id, to, expect=job.state, error_code=RESTARTED)
+        except MoveRefused as refusal:
+            return refused(job, refusal)
         except NotFound:
             return None
+
+
+def refused(job: Job, refusal: MoveRefused) -> Job:
+    """The job as the refusal has left it."""
+    return replace(job, state=JobState.REFUSED, error_code=refusal.code)

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generation.errors import OutOfMemory, WorkerCrashed, WorkerError, WorkerGarbage, WorkerHung
+from generation.errors import (
+    OutOfMemory,
+    TaskCancelled,
+    WorkerCrashed,
+    WorkerError,
+    WorkerGarbage,
+    WorkerHung,
+)
 from generation.job import MAX_ATTEMPTS, Job
 from generation.params import SIZE_LOW, SIZE_STEP
 
@@ -37,6 +44,9 @@ def retry_of(job: Job, error: WorkerError) -> Retry | None:
         return Retry(params=params, notices=(*job.notices, SMALLER_RETRY), behind_others=False)
     if isinstance(error, WorkerCrashed | WorkerHung | WorkerGarbage):
         return Retry(params=job.params, notices=job.notices, behind_others=True)
+    if isinstance(error, TaskCancelled):
+        # nobody asked for that: its worker was stopped on somebody else's account
+        return Retry(params=job.params, notices=job.notices, behind_others=False)
     return None
 
 

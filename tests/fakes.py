@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.services.ports import ImagePost, NotDelivered, Posted, ReplyAddress, Status
+from bot.services.ports import ImagePost, NotDelivered, Posted, ReplyAddress, Status, TakenBack, Withheld
 from data.database import Database
 from generation.catalog import Catalog, ModelInfo
 from generation.job import Job, seed_of
@@ -143,6 +143,7 @@ class FakeDiscord:
     lost: Fault = field(default_factory=Fault)
     tell_fault: Fault = field(default_factory=Fault)
     seen: asyncio.Condition = field(default_factory=asyncio.Condition)
+    withheld: set[str] = field(default_factory=set)
 
     async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
         self.statuses.append((job.id, status))
@@ -152,6 +153,8 @@ class FakeDiscord:
             raise TypeError("only what the pipeline approved is published")
         self.fault()
         value = post.value
+        if value.job.id in self.withheld:
+            raise Withheld
         message = Message(
             post=value,
             sheet=value.sheet.read_bytes(),
@@ -175,6 +178,16 @@ class FakeDiscord:
     ) -> None:
         self.told.append((job.id, code, dict(values), private))
         self.tell_fault()
+
+    def withhold(self, job_id: str) -> None:
+        self.withheld.add(job_id)
+
+    async def take_back(self, job: Job, posted: Posted | None, address: ReplyAddress | None) -> TakenBack:
+        self.withhold(job.id)
+        return TakenBack(deleted=0 if self.messages.pop(job.id, None) is None else 1)
+
+    async def tell_person(self, person_id: str, text: str) -> bool:
+        return True
 
     def codes(self, job_id: str) -> list[str]:
         return [code for job, code, _, _ in self.told if job == job_id]

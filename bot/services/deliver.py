@@ -15,12 +15,15 @@ from bot.services.posting import Posting
 from data.artifacts import Artifacts
 from data.errors import ArtifactChanged, StaleMove
 from data.jobs import Jobs
-from generation.errors import AtelierError, ModelMissing, Value, WorkerError
+from generation.errors import AtelierError, ModelMissing, MoveRefused, Value, WorkerError
 from generation.job import Job, JobState
+from generation.moves import refused
 from generation.supervisor import Outcome
 from moderation.verdict import CHECK_FAILED, Approved, Verdict
 
 _log = logging.getLogger(__name__)
+REFUSAL = "refused_"
+"""How the codes of all refusals begin."""
 
 
 class Deliver:
@@ -53,6 +56,8 @@ class Deliver:
         try:
             job = await self._jobs.move(job.id, JobState.CHECKING)
             await self._check_and_post(job, outcome)
+        except MoveRefused as refusal:
+            await self.on_end(refused(job, refusal), refusal.code, refusal.values)
         except StaleMove:
             _log.info("job %s was ended by somebody else while it was checked", job.id)
             await self._artifacts.delete(job.id)
@@ -66,12 +71,14 @@ class Deliver:
             await asyncio.to_thread(self._discard, job, outcome.out)
 
     async def on_failure(self, job: Job, error: WorkerError) -> None:
-        """The dispatcher has already moved the job to failed or cancelled; its owner is told."""
+        """The dispatcher has already moved the job to failed, cancelled or refused; its owner is told."""
         await self.on_end(job, error.code, error.values)
 
     async def on_end(self, job: Job, code: str, values: Mapping[str, Value] | None = None) -> None:
         """Tell the owner of a job that has ended without a post, and remove what it left."""
-        await self._posting.tell(job, code, values or {}, private=job.state is JobState.REFUSED)
+        # a refusal is nobody else's business, also where it came as a cancellation
+        private = job.state is JobState.REFUSED or code.startswith(REFUSAL)
+        await self._posting.tell(job, code, values or {}, private=private)
         await asyncio.to_thread(self._discard, job)
         # a job that was cancelled or failed after its files were kept
         await self._artifacts.delete(job.id)
@@ -80,6 +87,8 @@ class Deliver:
         """A job in `posting`, after a restart or when no way was open: check it again, post it once. Never raises."""
         try:
             await self._post_again(job)
+        except MoveRefused as refusal:
+            await self._take_back(refused(job, refusal))
         except StaleMove:
             _log.info("job %s had already ended", job.id)
         except Exception as error:  # noqa: BLE001
@@ -93,6 +102,7 @@ class Deliver:
         if self._posting.has_waited_enough(job):
             await self._end(job, JobState.FAILED, "not_delivered")
             return
+        await self._jobs.recheck(job.id)  # before it is worth anybody's while to check its files
         try:
             post = await self._approve_kept(job)
         except ArtifactChanged as error:
@@ -102,6 +112,16 @@ class Deliver:
             await self._refuse(job, post)
         else:
             await self._posting.post(job, post, again=self.post_again)
+
+    async def _take_back(self, job: Job) -> None:
+        """An earlier try may have got through without anybody knowing: no refused job may stand. Never raises."""
+        try:
+            taken = await self._posting.take_back(job)
+            if taken.hindrance is not None:
+                _log.warning("job %s was refused and may still be seen (%s)", job.id, taken.hindrance)
+            await self.on_end(job, job.error_code or "refused")
+        except Exception as error:  # noqa: BLE001  what is left is found again: see `data.traces`
+            _log_failure(job, error)
 
     async def _approve_kept(self, job: Job) -> Approved[Post] | Verdict:
         """The post made of the kept files, or the verdict that refuses them. Raises ArtifactChanged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NewType, Protocol
 
@@ -154,6 +155,31 @@ class Posted:
     message_id: str
 
 
+class Hindrance(StrEnum):
+    """Why a result may still be seen although it was to be taken back."""
+
+    FORBIDDEN = "forbidden"
+    """The bot may not look or delete there (any more): a person has to."""
+    AWAY = "away"
+    """Discord did not answer, or a send is still on its way: worth another try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """`deleted`: how many messages went now. Without a `hindrance` nothing of the result stands any more."""
+
+    deleted: int = 0
+    hindrance: Hindrance | None = None
+
+    def __add__(self, other: TakenBack) -> TakenBack:
+        worst = max((self.hindrance, other.hindrance), key=_weight)
+        return TakenBack(deleted=self.deleted + other.deleted, hindrance=worst)
+
+
+def _weight(hindrance: Hindrance | None) -> int:
+    return (None, Hindrance.FORBIDDEN, Hindrance.AWAY).index(hindrance)
+
+
 class Publisher(Protocol):
     """The only way to a person's eyes: `bot.publisher` on Discord, a folder for `atelier generate`."""
 
@@ -163,13 +189,30 @@ class Publisher(Protocol):
     async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
         """Edit the command's own answer while `address` lives, else a channel message, else a direct message.
 
-        Idempotent for one job. Raises `NotDelivered` when nothing worked; the job stays in `posting`.
+        Idempotent for one job. Raises `NotDelivered` when nothing worked; the job stays in `posting`. Raises
+        `Withheld` after `withhold`.
         """
+
+    def withhold(self, job_id: str) -> None:
+        """From now on, in this run, nothing of this job is shown; what is being sent at this moment may get through."""
+
+    async def take_back(self, job: Job, posted: Posted | None, address: ReplyAddress | None) -> TakenBack:
+        """`withhold`, wait for the send that is on its way, delete what can be seen. Never raises; again is no error.
+
+        `posted`: where it is known to stand; None where it was planned and never noted: then it is looked for.
+        """
+
+    async def tell_person(self, person_id: str, text: str) -> bool:
+        """Say something that is about no job, in private. False: it could not be delivered."""
 
     async def tell_owner(
         self, job: Job, address: ReplyAddress | None, code: str, values: Mapping[str, Any], *, private: bool
     ) -> None:
         """Say the sentence `error.<code>` instead of a result; `private`: delete what others see first."""
+
+
+class Withheld(Exception):
+    """What was to be shown has been taken back meanwhile."""
 
 
 class NotDelivered(Exception):

@@ -1,4 +1,7 @@
-"""The last step: a post is planned, shown, and noted down, with patience; or its owner is told why there is none."""
+"""The last step: a post is planned, shown, and noted down, with patience; or its owner is told why there is none.
+
+What was shown can be taken back, too: with the end of a consent nothing of a voice may stand any more.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
-from bot.services.ports import NotDelivered, Post, Posted, Publisher, ReplyAddress
+from bot.services.ports import NotDelivered, Post, Posted, Publisher, ReplyAddress, TakenBack, Withheld
 from data.addresses import ReplyAddresses
 from data.conversations import Conversations
 from data.errors import StaleMove
 from data.jobs import Jobs
 from data.posts import Posts
-from generation.errors import Value
+from generation.errors import MoveRefused, Value
 from generation.job import Job, JobState
 from moderation.verdict import Approved
 
@@ -24,6 +27,8 @@ _log = logging.getLogger(__name__)
 PAUSES_S: Final = (5.0, 30.0, 120.0, 600.0)
 """Between two tries to show a result, or to note that it stands; the last one repeats."""
 KEEP_TRYING_S: Final = 24 * 3600.0
+LATE_S: Final = 2.0
+"""A send that broke off may still arrive: what is taken back and was not found is looked for once more after this."""
 
 Again = Callable[[Job], Awaitable[None]]
 
@@ -40,6 +45,7 @@ class Posting:
         conversations: Conversations,
         publisher: Publisher,
         pauses: Sequence[float] = PAUSES_S,
+        late: float = LATE_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
@@ -48,15 +54,26 @@ class Posting:
         self._conversations = conversations
         self._publisher = publisher
         self._pauses = tuple(pauses)
+        self._late = late
         self._clock = clock
         self._tries: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def post(self, job: Job, post: Approved[Post], *, again: Again) -> None:
-        """Show it. When no way is open `again(job)` is called after a while, and at the next start."""
+        """Show it. When no way is open `again(job)` is called after a while, and at the next start.
+
+        Asks the gate once more at the last moment. Raises MoveRefused when it refuses, StaleMove when the job has
+        ended; then nothing of this try was shown.
+        """
         try:
+            await self._jobs.recheck(job.id)
             await self._posts.plan(job.id, job.channel_id, job.id)
             posted = await self._publisher.publish(post, await self._address(job))
+        except (MoveRefused, StaleMove):
+            raise
+        except Withheld:
+            _log.info("job %s was taken back before it was shown", job.id)
+            await self._jobs.recheck(job.id)
         except NotDelivered:
             _log.warning("job %s could not be shown yet; it is kept and tried again", job.id)
             self.later(job, again)
@@ -74,6 +91,26 @@ class Posting:
             return False
         await self._jobs.move(job.id, JobState.POSTED)
         return True
+
+    async def take_back(self, job: Job) -> TakenBack:
+        """Delete what stands, or may stand, of this job; it is not shown (again) in this run. Raises StorageFailed."""
+        self._tries.pop(job.id, None)
+        post = await self._posts.of_job(job.id)
+        if post is None:
+            self._publisher.withhold(job.id)
+            return TakenBack()
+        known = (
+            None
+            if post.message_id is None
+            else Posted(channel_id=post.channel_id, message_id=post.message_id)
+        )
+        taken = await self._publisher.take_back(job, known, await self._address(job))
+        if known is None and taken == TakenBack():
+            await asyncio.sleep(self._late)
+            taken = await self._publisher.take_back(job, known, await self._address(job))
+        if taken.hindrance is None:
+            await self._posts.forget(job.id)
+        return taken
 
     def later(self, job: Job, again: Again) -> None:
         """Call `again(job)` after a pause that grows from try to try."""

@@ -1,9 +1,11 @@
-"""After a start: jobs of the last run go on, are posted, or their owners are told. Nothing is posted twice."""
+"""After a start: jobs of the last run go on, are posted, or their owners are told. Nothing is posted twice, and what
+the last run was taking back is taken back."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.services.deliver import Deliver
 from data.errors import StaleMove
@@ -18,7 +20,8 @@ RESTARTED = "restarted"
 class Recovery:
     """`found`: the last run's unfinished jobs, `untold`: its ended ones whose owners may not know.
 
-    Both are read before this run's first command; later jobs are not its affair.
+    Both are read before this run's first command; later jobs are not its affair. `take_back` goes on with the
+    revocations that a stop has interrupted; it goes first, and nobody else's jobs wait for it. It never raises.
     """
 
     def __init__(
@@ -29,15 +32,22 @@ class Recovery:
         dispatcher: Dispatcher,
         deliver: Deliver,
         untold: Sequence[str] = (),
+        take_back: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._found = tuple(found)
         self._untold = tuple(untold)
         self._jobs = jobs
         self._dispatcher = dispatcher
         self._deliver = deliver
+        self._take_back = take_back
 
     async def run(self) -> int:
         """Call once, when posts can be sent. Returns the number of jobs that were found unfinished."""
+        first = () if self._take_back is None else (self._take_back(),)
+        await asyncio.gather(*first, self._go_on())
+        return len(self._found)
+
+    async def _go_on(self) -> None:
         if self._found:
             _log.info("found %d unfinished jobs of the last run", len(self._found))
         accepted = [job for job in self._found if job.state is JobState.ACCEPTED]
@@ -53,7 +63,6 @@ class Recovery:
         for job_id in self._untold:
             if (ended := await self._jobs.get(job_id)) is not None:
                 await self._tell(ended)
-        return len(self._found)
 
     async def _give_up(self, job: Job) -> None:
         """Its command never got an answer: it was cut off before the job could wait."""

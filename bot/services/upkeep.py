@@ -1,11 +1,12 @@
-"""What has to be forgotten in time: reply addresses a minute after their end, uploads that nobody answers for,
-folders that belong to no job."""
+"""What has to be forgotten in time: reply addresses a minute after their end, uploads that nobody answers for, voices
+whose consent is over, folders that belong to no job."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
 
 from data.addresses import ReplyAddresses
 from data.artifacts import Artifacts
@@ -13,6 +14,14 @@ from data.uploads import KeptUploads
 
 _log = logging.getLogger(__name__)
 PERIOD_S: Final = 60.0
+
+
+class Chore(Protocol):
+    """Something else that is forgotten in time: `sweep` at the start, `purge` once a minute."""
+
+    async def sweep(self) -> object: ...
+
+    async def purge(self) -> object: ...
 
 
 class Upkeep:
@@ -24,22 +33,21 @@ class Upkeep:
         addresses: ReplyAddresses,
         artifacts: Artifacts,
         uploads: KeptUploads,
+        also: Sequence[Chore] = (),
         period: float = PERIOD_S,
     ) -> None:
         self._addresses = addresses
         self._artifacts = artifacts
         self._uploads = uploads
+        self._also = tuple(also)
         self._period = period
         self._task: asyncio.Task[None] | None = None
 
     async def sweep(self) -> None:
         """Remove kept files whose rows a crash or a deletion left behind, and addresses and uploads that are over."""
-        try:
-            await self._artifacts.sweep()
-            await self._addresses.purge()
-            await self._uploads.sweep()
-        except Exception as error:  # noqa: BLE001
-            _log.warning("what the last run left could not be cleared away (%s)", type(error).__name__)
+        swept = (self._artifacts.sweep, self._addresses.purge, self._uploads.sweep)
+        for sweep in (*swept, *(chore.sweep for chore in self._also)):
+            await _tried(sweep, "what the last run left could not be cleared away (%s)")
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -52,11 +60,14 @@ class Upkeep:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._period)
-            try:
-                await self._addresses.purge()
-            except Exception as error:  # noqa: BLE001
-                _log.warning("old addresses could not be forgotten yet (%s)", type(error).__name__)
-            try:
-                await self._uploads.purge()
-            except Exception as error:  # noqa: BLE001
-                _log.warning("old uploads could not be forgotten yet (%s)", type(error).__name__)
+            await _tried(self._addresses.purge, "old addresses could not be forgotten yet (%s)")
+            await _tried(self._uploads.purge, "old uploads could not be forgotten yet (%s)")
+            for chore in self._also:
+                await _tried(chore.purge, "what is over could not be forgotten yet (%s)")
+
+
+async def _tried(work: Callable[[], Awaitable[object]], failure: str) -> None:
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001  the next minute tries again
+        _log.warning(failure, type(error).__name__)
