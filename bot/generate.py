@@ -32,6 +32,7 @@ from bot.services.ports import (
     ReplyAddress,
     Requester,
     Status,
+    TakenBack,
     TextPost,
     TextRequest,
 )
@@ -93,6 +94,19 @@ class FolderPublisher:
         private: bool,
     ) -> None:
         self._fail(job, code, values, verdict="refused" if private else "failed")
+
+    def withhold(self, job_id: str) -> None:
+        """Nothing to do: one job is made here, by the person who waits for it."""
+
+    async def take_back(self, job: Job, posted: Posted | None, address: ReplyAddress | None) -> TakenBack:
+        files = await asyncio.to_thread(lambda: list(self.out.glob(f"{job.id}-*")))
+        for file in files:
+            await asyncio.to_thread(file.unlink, missing_ok=True)
+        return TakenBack(deleted=min(1, len(files)))
+
+    async def tell_person(self, person_id: str, text: str) -> bool:
+        self.report(text)
+        return True
 
     def _fail(self, job: Job, code: str, values: Mapping[str, Any], *, verdict: str) -> None:
         sentence = error_sentence(self.sentences, code, job.locale, values)
