@@ -36,6 +36,7 @@ from bot.services.ports import (
     TextPost,
     TextRequest,
 )
+from bot.services.speech_ports import LanguageOffer, SpeechPost, SpeechRequest
 from bot.settings import Settings
 from generation.errors import AtelierError, InvalidInput, Refused
 from generation.job import Job
@@ -51,6 +52,7 @@ AnyRequest = (
     | ContinueRequest
     | SoundRequest
     | NotesRequest
+    | SpeechRequest
 )
 
 
@@ -169,8 +171,11 @@ async def _submit(desk: Desk, request: AnyRequest, who: Requester, declaration: 
         ContinueRequest: desk.music.further,
         SoundRequest: desk.music.sound,
         NotesRequest: desk.notes.notes,
+        SpeechRequest: desk.speak.speak,
     }
     answer = await ask[type(request)](request, who, None)
+    if isinstance(answer, LanguageOffer):
+        raise InvalidInput("speech_language")
     if not isinstance(answer, Question):
         return
     if declaration is None:
@@ -189,6 +194,8 @@ def _files(post: Post) -> list[Path]:
     if isinstance(post, AudioPost):
         pieces = [file for piece in post.pieces for file in (piece.file, piece.midi) if file is not None]
         return [post.picture, *pieces]
+    if isinstance(post, SpeechPost):
+        return [post.picture, post.file]
     raise TypeError(f"no files are known of a {type(post).__name__}")
 
 
@@ -215,6 +222,8 @@ def _result(post: Post, names: list[str]) -> dict[str, Any]:
     if isinstance(post, AudioPost):
         result["seeds"] = [piece.seed for piece in post.pieces]
         result.update(lengths=[round(piece.seconds, 2) for piece in post.pieces], notices=list(post.notices))
+    if isinstance(post, SpeechPost):
+        result.update(lengths=[round(post.length, 2)], notices=[*post.job.notices, *post.notices])
     return result
 
 
