@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from bot import shell
+from bot.consent_commands import consent
 from bot.generate_speech_commands import generate
 from bot.i18n import Sentences
 from bot.logs import configure_logging
@@ -25,6 +26,7 @@ app.add_typer(generate, name="generate")
 app.add_typer(engines, name="engines")
 app.add_typer(mini, name="mini")
 app.add_typer(models, name="models")
+app.add_typer(consent, name="consent")
 
 
 def main() -> None:

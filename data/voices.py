@@ -52,6 +52,12 @@ class Voices:
         """The voices of this server for which a witness is asked, oldest first."""
         return await self._select("guild_id = ?", (guild,), (VoiceState.WAITING,))
 
+    async def guilds(self) -> list[str]:
+        """The servers of which there are voices, for the operator."""
+        query = "SELECT DISTINCT guild_id FROM voices ORDER BY guild_id"
+        async with self._database.read() as connection:
+            return [str(row[0]) for row in await connection.execute_fetchall(query)]
+
     async def clips(self, voice_id: str, guild: str) -> tuple[Clip, ...]:
         """The clips of a voice as they were kept. Raises VoiceRefused clip.changed when a file is not (any more)."""
         voice = await self.get(voice_id, guild)
