@@ -207,7 +207,10 @@ async def serve(world: World, request: web.Request) -> web.StreamResponse:
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{clean_name(filename)}"',
-        "Cache-Control": "private, max-age=3600",
+        # A voice whose message was deleted must not go on playing from the browser's own store.
+        "Cache-Control": "private, no-store"
+        if kind.startswith(("audio", "video"))
+        else "private, max-age=3600",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     return web.FileResponse(path, headers=headers)

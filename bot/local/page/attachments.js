@@ -4,6 +4,7 @@ import { h, icon } from "./dom.js";
 import { openLightbox } from "./lightbox.js";
 import { isText, textCard } from "./text_file.js";
 import { fileSize, t } from "./texts.js";
+import { isVoice, measured, voiceHead } from "./voice_message.js";
 
 const BY_ENDING = {
   image: /\.(png|jpe?g|gif|webp|avif|bmp)$/iu,
@@ -80,9 +81,14 @@ export function covered(inner) {
 function fileView(file) {
   const kind = kindOf(file);
   if (kind === "video") return videoView(file);
-  if (kind === "audio") return h("div", { class: "audio-card" }, fileHead(file), h("audio", { controls: true, preload: "metadata", src: mediaUrl(file.url), "aria-label": file.description || file.filename, on: { play: playAlone } }));
+  if (kind === "audio") return h("div", { class: "audio-card" }, isVoice(file) ? voiceHead(file) : fileHead(file), player(file));
   if (isText(file)) return textCard(file, mediaUrl(file.url), fileHead(file));
   return h("div", { class: "file-card" }, fileHead(file));
+}
+
+function player(file) {
+  const label = isVoice(file) ? t("voiceMessage") : file.description || file.filename;
+  return measured(h("audio", { controls: true, preload: "metadata", src: mediaUrl(file.url), "aria-label": label, on: { play: playAlone } }));
 }
 
 /** Takes are compared one after another: what else is playing stops. */

@@ -85,6 +85,15 @@ export class CommandForm {
     this.more.classList.toggle("nothing-more", !count);
   }
 
+  /** Opens the recorder for a file option. */
+  record(field) {
+    const use = (file) => {
+      field.take(file);
+      field.input.focus();
+    };
+    this.composer.voice.record({ label: t("recordUse"), use });
+  }
+
   /** A file dropped on the composer goes to the first free attachment option. */
   takeFile(file) {
     const free = this.fields.find((field) => field.option.type === OPTION.ATTACHMENT && !field.file);

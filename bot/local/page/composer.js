@@ -11,6 +11,7 @@ import { ReplyBar } from "./reply_bar.js";
 import { Suggestions } from "./suggestions.js";
 import { CHANNEL, bot, channelName, isThread, on, store } from "./store.js";
 import { fileSize, t } from "./texts.js";
+import { VoiceBar } from "./voice_bar.js";
 
 const LONGEST = 2000;
 const MOST_FILES = 10;
@@ -33,13 +34,12 @@ export class Composer {
     this.picker = h("input", { type: "file", multiple: true, class: "hidden-visually", tabindex: "-1", "aria-hidden": "true" });
     this.tray = h("ul", { class: "tray" });
     this.body = h("div", { class: "composer-body" }, this.grow);
-    // The record button for voices will stand in this slot, before "send".
-    this.voiceSlot = h("span", { class: "composer-slot", data: { slot: "voice" } });
+    this.voice = new VoiceBar(this);
     this.attach = iconButton("plus", t("attach"), () => this.picker.click(), { class: "icon-button composer-attach" });
     this.reply = new ReplyBar(() => this.focus());
     this.note = h("p", { class: "composer-note", role: "status" });
-    this.element = h("div", { class: "composer" }, this.suggestions.element, this.error, this.note, this.reply.element, this.tray,
-      h("div", { class: "composer-bar" }, this.attach, this.picker, this.body, this.counter, this.voiceSlot, iconButton("send", t("send"), () => this.send(), { class: "icon-button composer-send" })),
+    this.element = h("div", { class: "composer" }, this.suggestions.element, this.error, this.note, this.reply.element, this.tray, this.voice.place,
+      h("div", { class: "composer-bar" }, this.attach, this.picker, this.body, this.counter, this.voice.slot, iconButton("send", t("send"), () => this.send(), { class: "icon-button composer-send" })),
       h("div", { class: "drop-hint", "aria-hidden": "true" }, icon("file"), t("dropHere")));
     this.listen();
     this.paint();
@@ -68,6 +68,7 @@ export class Composer {
   destroy() {
     for (const [type, listener] of Object.entries(this.drag)) document.removeEventListener(type, listener);
     for (const stop of this.stops) stop();
+    this.voice.destroy();
   }
 
   focus() {
@@ -85,11 +86,13 @@ export class Composer {
     this.note.textContent = channel?.archived && !closed ? t("threadArchived") : "";
     this.input.disabled = closed;
     this.attach.disabled = closed;
+    this.voice.button.disabled = closed;
   }
 
   changeChannel() {
     if (this.draftChannel) this.drafts.set(this.draftChannel, this.input.value);
     this.draftChannel = store.channelId;
+    this.voice.close();
     if (this.form) this.leave();
     this.reply.clear();
     this.setText(this.drafts.get(store.channelId) ?? "");
@@ -181,11 +184,13 @@ export class Composer {
 
   openForm(entry, values = []) {
     this.suggestions.hide();
+    this.voice.close();
     this.setText("");
     this.complain("");
     this.form = new CommandForm(entry, this);
     fill(this.body, this.form.element);
     this.attach.hidden = true;
+    this.voice.button.hidden = true;
     this.form.fill(values);
     // Files chosen before the command was typed are meant for it.
     this.files = this.files.filter((file) => !this.form.takeFile(file));
@@ -198,8 +203,10 @@ export class Composer {
     const focused = this.element.contains(document.activeElement) || document.activeElement === document.body;
     if (this.form?.fields.some((field) => field.text)) this.last = this.form.snapshot();
     this.form = null;
+    this.voice.close();
     fill(this.body, this.grow);
     this.attach.hidden = false;
+    this.voice.button.hidden = false;
     this.suggestions.hide();
     this.complain("");
     if (focused) this.input.focus();
@@ -229,7 +236,7 @@ export class Composer {
     if (this.busy || !store.channelId) return;
     this.busy = true;
     try {
-      await (this.form ? this.sendCommand() : this.sendText());
+      if (await this.voice.settle()) await (this.form ? this.sendCommand() : this.sendText());
     } catch (error) {
       this.complain(reasonOf(error));
     } finally {

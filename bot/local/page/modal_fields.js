@@ -1,6 +1,7 @@
 /** Fields of a form: text inputs (one line or many), radio buttons and check boxes, file uploads. */
 
 import { fill, h, icon, iconButton, uniqueId } from "./dom.js";
+import { Recorder } from "./recorder.js";
 import { fileSize, t } from "./texts.js";
 
 const PARAGRAPH = 2;
@@ -58,8 +59,12 @@ export function choiceField(component) {
   return { labelId, required, element, problem, result };
 }
 
-/** A place to choose or drop files; the submission names them by their place among all files. */
-export function fileField(component) {
+/**
+ * A place to choose, drop or record files; the submission names them by their place among all files.
+ * @param {object} component
+ * @param {function(): number|null} deadline when the form will be too late
+ */
+export function fileField(component, deadline) {
   const inputId = uniqueId("input");
   const required = component.required ?? true;
   const least = component.min_values ?? 1;
@@ -84,9 +89,26 @@ export function fileField(component) {
     event.stopPropagation();
     add(event.dataTransfer.files);
   });
+  let recorder = null;
+  const place = h("div");
+  const record = h("button", { type: "button", class: "button plain", on: { click: () => open() } }, icon("mic"), t("record"));
+  const open = () => {
+    recorder = new Recorder({
+      place, deadline, label: t("recordUse"), use: (file) => add([file]),
+      closed: () => {
+        recorder = null;
+        record.focus();
+      },
+    });
+    recorder.begin();
+  };
+  const element = h("div", { class: "file-field" }, picker, h("div", { class: "record-row" }, zone, record), list, place);
   return {
-    inputId, labelId: uniqueId("label"), required, element: h("div", { class: "file-field" }, picker, zone, list),
+    inputId, labelId: uniqueId("label"), required, element, close: () => recorder?.close(),
     problem: () => {
+      if (recorder?.state === "recording") return t("recordStillRunning");
+      // Who hands in the form means the recording too.
+      recorder?.use();
       if (!files.length) return required && least > 0 ? t("fieldRequired") : null;
       return files.length < least ? t("fieldMin", { limit: least }) : null;
     },

@@ -2,6 +2,7 @@
 
 import { OPTION } from "./command_index.js";
 import { h, icon, iconButton, uniqueId } from "./dom.js";
+import { recordButton } from "./recorder.js";
 import { CHANNEL, channelName, isThread, store } from "./store.js";
 import { fileSize, localized, t } from "./texts.js";
 
@@ -46,7 +47,8 @@ export class OptionField {
     this.input = h("button", { type: "button", id, class: "option-file" }, icon("file"), t("chooseFile"));
     this.input.addEventListener("click", () => this.picker.click());
     this.picker.addEventListener("change", () => this.picker.files[0] && this.take(this.picker.files[0]));
-    this.element.append(this.input, this.picker);
+    const record = recordButton(t("recordFor", { option: this.name }), () => this.form.record(this), { class: "icon-button option-record" });
+    this.element.append(this.input, this.picker, record);
   }
 
   /** Takes a file that was chosen or dropped. */

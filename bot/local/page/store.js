@@ -8,7 +8,7 @@ import { t } from "./texts.js";
 
 /** Channel types of Discord that the page tells apart. */
 export const CHANNEL = { TEXT: 0, DM: 1, VOICE: 2, CATEGORY: 4, NEWS: 5, NEWS_THREAD: 10, THREAD: 11, PRIVATE_THREAD: 12, FORUM: 15 };
-export const FLAG = { EPHEMERAL: 64, LOADING: 128, COMPONENTS_V2: 32768 };
+export const FLAG = { EPHEMERAL: 64, LOADING: 128, VOICE: 8192, COMPONENTS_V2: 32768 };
 
 const PALETTE = ["#5865f2", "#3ba55c", "#e67e22", "#eb459e", "#1abc9c", "#c27c0e", "#9b59b6", "#2e86c1", "#d6604d", "#607d8b"];
 const TYPING_MS = 10_000;
@@ -143,14 +143,14 @@ function byId(a, b) {
 }
 
 /**
- * Takes over a page of history. `fresh` replaces what the page had (after a lost connection), except for
- * private and local messages, which the history does not contain.
+ * Takes over a page of history. `fresh` replaces what the page had (after a lost connection, in which messages may
+ * have been deleted), except for local ones, which the history does not contain.
  */
 export function addHistory(channelId, page, { limit, fresh }) {
   const target = log(channelId);
   const known = new Map(page.map((message) => [message.id, message]));
   for (const message of target.list) {
-    const keep = !fresh || message.local || message.flags & FLAG.EPHEMERAL;
+    const keep = !fresh || message.local;
     if (keep && !known.has(message.id)) known.set(message.id, message);
   }
   const all = [...known.values()];

@@ -1,0 +1,76 @@
+/** The message box's voice: the button, the time that is left, and the recorder above the box. */
+
+import { api } from "./api.js";
+import { Countdown } from "./deadline.js";
+import { announce, h } from "./dom.js";
+import { reasonOf } from "./interactions.js";
+import { Recorder, recordButton } from "./recorder.js";
+import { FLAG, store } from "./store.js";
+import { t } from "./texts.js";
+
+export class VoiceBar {
+  /** @param {{complain: function(string), focus: function(), reply: object}} composer */
+  constructor(composer) {
+    this.composer = composer;
+    this.recorder = null;
+    this.countdown = new Countdown({ say: announce });
+    this.button = recordButton(t("recordVoice"), () => this.toggle());
+    this.slot = h("span", { class: "composer-slot", data: { slot: "voice" } }, this.countdown.element, this.button);
+    this.place = h("div");
+  }
+
+  destroy() {
+    this.countdown.destroy();
+    this.close();
+  }
+
+  close() {
+    this.recorder?.close();
+  }
+
+  /**
+   * Opens the recorder above the box.
+   * @param {{label: string, use: function(File, object)}} wants
+   */
+  record(wants) {
+    this.composer.complain("");
+    const before = document.activeElement;
+    this.recorder = new Recorder({
+      ...wants,
+      place: this.place,
+      closed: () => {
+        this.recorder = null;
+        if (document.activeElement !== document.body) return;
+        if (before?.isConnected) before.focus();
+        else this.composer.focus();
+      },
+    });
+    this.recorder.begin();
+  }
+
+  toggle() {
+    if (this.recorder) this.close();
+    else this.record({ label: t("recordSend"), use: (file, facts) => this.send(file, facts) });
+  }
+
+  /** Before something is sent: a finished recording goes with it, a running one is pointed out. Resolves to whether to go on. */
+  async settle() {
+    if (this.recorder?.state === "done") return this.recorder.use();
+    if (this.recorder?.state !== "recording") return true;
+    this.composer.complain(t("recordStillRunning"));
+    return false;
+  }
+
+  async send(file, { seconds, waveform }) {
+    const { composer } = this;
+    const attachments = [{ id: "0", filename: file.name, duration_secs: Math.round(seconds * 100) / 100, waveform }];
+    try {
+      await api.sendMessage(store.channelId, { content: "", flags: FLAG.VOICE, attachments, ...composer.reply.payload() }, [file]);
+    } catch (error) {
+      composer.complain(reasonOf(error));
+      throw error;
+    }
+    composer.reply.clear();
+    composer.focus();
+  }
+}
