@@ -200,15 +200,19 @@ def _waiting_line(book: _Book, voice: Voice) -> str:
 
 
 def _consent_line(book: _Book, given: Consent, name: str) -> str:
-    state = "living" if given.until > time.time() else "expired"
+    ended = given.revoked_at
+    state = "consent_cli.state_revoked"
+    if ended is None:
+        living = given.until > time.time()
+        state = "consent_cli.state_living" if living else "consent_cli.state_expired"
     return book.text(
         "consent_cli.row",
         voice=given.voice,
-        state=book.text(f"consent_cli.state_{state if given.revoked_at is None else 'revoked'}"),
+        state=book.text(state),
         name=name,
         person=given.person,
         guild=given.guild,
-        until=_time(given.until if given.revoked_at is None else given.revoked_at),
+        until=_time(given.until if ended is None else ended),
         witness=given.witness,
     )
 

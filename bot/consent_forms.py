@@ -140,7 +140,7 @@ def _form(action: str, subject: str, title: str, *, index: int = 1) -> discord.u
 
 
 def _add_clip(form: discord.ui.Modal, sentences: Sentences, locale: object) -> None:
-    moods = [(one, sentences.text(f"voice_mood.{one}", locale), one == MOODS[0]) for one in MOODS]
+    moods = [(one, sentences.text(f"consent.mood_{one}", locale), one == MOODS[0]) for one in MOODS]
     form.add_item(_labelled(sentences.text("form.voice_mood", locale), _menu("mood", moods)))
     hint = sentences.text("form.voice_clip_hint", locale)
     form.add_item(_labelled(sentences.text("form.voice_recording", locale), _file(), hint))

@@ -34,7 +34,7 @@ def voice_card(
     voice: Voice, tries_left: int, sentences: Sentences, locale: object, *, is_teacher: bool
 ) -> Card:
     """Where a voice stands that is not decided, and what comes next."""
-    moods = ", ".join(sentences.text(f"voice_mood.{clip.mood}", locale) for clip in voice.clips)
+    moods = ", ".join(sentences.text(f"consent.mood_{clip.mood}", locale) for clip in voice.clips)
     head = sentences.text(
         "consent.card",
         locale,
