@@ -11,15 +11,17 @@ from typing import Any, Literal
 from bot.hardware import free_disk_mb, graphics_card, main_memory_mb, model_memory_mb
 from bot.invite import application_id_of, invite_link
 from bot.models.store import absent_files
+from bot.services.listening import FAMILY as LISTENING
 from bot.settings import Settings
 from generation.catalog import Catalog
 from generation.environments import Environments
 from generation.errors import ModelMissing
+from generation.speech_params import CLONES_FAMILY, NOBODYS_FAMILY
 
 Level = Literal["ok", "note", "missing"]
 _DISK_MB = 8_000
 """Environments of all families with a CUDA build of torch, and one real picture model."""
-_SHOWN = ("image", "text", "music", "sound", "notes")
+_SHOWN = ("image", "text", "music", "sound", "notes", "speech")
 """Media whose models a class chooses from; the checkers are told on their own."""
 
 
@@ -35,7 +37,7 @@ class Finding:
 async def examine(settings: Settings, environments: Environments, catalog: Catalog) -> list[Finding]:
     """Look at everything; nothing is changed or downloaded."""
     findings = [*_machine(settings), *_token(settings), *_models(catalog), *_checkers(catalog)]
-    findings += [_guard(catalog), *_incomplete(catalog)]
+    findings += [_guard(catalog), _speech(settings, catalog), *_incomplete(catalog)]
     for family in settings.families:
         if not catalog.is_usable(family):
             continue
@@ -111,6 +113,28 @@ def _guard(catalog: Catalog) -> Finding:
     if guard is None:
         return Finding(level="note", key="guard_absent")
     return Finding(level="ok", key="guard", values={"model": guard.title, "id": guard.id})
+
+
+def _speech(settings: Settings, catalog: Catalog) -> Finding:
+    """Who can speak here, in one line. Where nobody can listen nothing speaks: every result is marked before a post."""
+    on = [one for one in catalog.models("speech") if one.family in settings.families]
+    nobodys = [one.title for one in on if one.family == NOBODYS_FAMILY and one.path is not None]
+    clones = [one for one in on if one.family == CLONES_FAMILY]
+    cloning = next((one.title for one in clones if one.path is not None), None)
+    if not nobodys and cloning is None:
+        return Finding(level="note", key="speech_off")
+    if LISTENING not in settings.families:
+        return Finding(level="missing", key="speech_unheard")
+    if not nobodys:
+        return Finding(level="missing", key="speech_no_choice", values={"model": cloning})
+    values = {"voices": ", ".join(nobodys)}
+    if cloning is not None:
+        return Finding(level="ok", key="speech", values={**values, "model": cloning})
+    if not clones:
+        return Finding(level="note", key="speech_no_clones", values=values)
+    return Finding(
+        level="note", key="speech_nobodys", values={**values, "model": clones[0].title, "id": clones[0].id}
+    )
 
 
 def _incomplete(catalog: Catalog) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from bot.doctor import examine
 from bot.hardware import GraphicsCard
 from bot.i18n import LANGUAGES, Sentences
 from bot.settings import Settings
-from generation.catalog import Catalog
+from generation.catalog import Catalog, ModelInfo
 from tests.fakes import model_info, small_catalog
 
 ROOT = Path(bot.__file__).parents[1]
@@ -130,3 +130,49 @@ async def test_an_environment_without_formats_is_noticed(tmp_path: Path) -> None
     found = await keys(tmp_path, "media", families=("media",))
     assert found["environment_ready"] == "ok"
     assert found["codecs_lack"] == "missing"
+
+
+ESPEAK, PIPER = (model_info(name, "voices", "speech") for name in ("espeak", "piper"))
+TORTOISE = model_info("tortoise", "speech", "speech")
+NO_TORTOISE = dataclasses.replace(TORTOISE, path=None)
+
+
+@pytest.mark.parametrize(
+    ("families", "models", "key", "level"),
+    [
+        ("speech voices listening", (ESPEAK, PIPER, TORTOISE), "speech", "ok"),
+        ("speech voices listening", (ESPEAK, NO_TORTOISE), "speech_nobodys", "note"),
+        ("voices listening", (ESPEAK, TORTOISE), "speech_no_clones", "note"),
+        ("speech listening", (ESPEAK, TORTOISE), "speech_no_choice", "missing"),
+        (
+            "speech voices listening",
+            (dataclasses.replace(PIPER, path=None), TORTOISE),
+            "speech_no_choice",
+            "missing",
+        ),
+        ("speech voices", (ESPEAK, TORTOISE), "speech_unheard", "missing"),
+        ("voices", (ESPEAK, NO_TORTOISE), "speech_unheard", "missing"),
+        ("speech listening", (ESPEAK, NO_TORTOISE), "speech_off", "note"),
+        ("media", (ESPEAK, TORTOISE), "speech_off", "note"),
+        ("speech voices listening", (), "speech_off", "note"),
+    ],
+)
+async def test_one_line_says_who_can_speak(
+    tmp_path: Path, families: str, models: tuple[ModelInfo, ...], key: str, level: str
+) -> None:
+    found = await keys(tmp_path, families=families.split(), catalog=Catalog(models))
+    assert {name: one for name, one in found.items() if name.startswith("speech")} == {key: level}
+
+
+async def test_without_tortoise_no_copied_voice_speaks_and_the_line_says_so(tmp_path: Path) -> None:
+    environments: Any = FakeEnvironments()
+    families = ROOT / "generation" / "families"
+    findings = await examine(settings(tmp_path), environments, Catalog.read(families, tmp_path))
+    (line,) = [one for one in findings if one.key.startswith("speech")]
+    assert line.key == "speech_nobodys", "as it comes out of the box"
+    for language, said in (("de", "Kopierte Stimmen sprechen noch nicht"), ("en", "do not speak yet")):
+        text = SENTENCES.text(f"doctor.{line.key}", language, **line.values)
+        assert said in text
+        assert "eSpeak NG" in text
+        assert "Tortoise" in text
+        assert "atelier models pull tortoise" in text
