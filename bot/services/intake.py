@@ -119,13 +119,20 @@ class Intake:
             pass
 
     async def demand_allowed(
-        self, model: ModelInfo, params: Mapping[str, Any], who: Requester, *, texts: Sequence[str]
+        self,
+        model: ModelInfo,
+        params: Mapping[str, Any],
+        who: Requester,
+        *,
+        texts: Sequence[str],
+        medium: str | None = None,
     ) -> None:
         """Raise what `queue` would, before anything is made of `texts` that others see."""
         verdict = await self._pipeline.check_text(*texts)
         async with self._limits.admit(who):
             if not verdict.allowed:
-                await self._refuse(self._job(model, params, 0, who), f"refused_{verdict.code}")
+                job = dataclasses.replace(self._job(model, params, 0, who), medium=medium or model.medium)
+                await self._refuse(job, f"refused_{verdict.code}")
 
     def _job(self, model: ModelInfo, params: Mapping[str, Any], seed: int, who: Requester) -> Job:
         return Job(

@@ -1,4 +1,7 @@
-"""When an answer shows how far its job is. Calls are rare (Discord counts them): once, in the middle of a long job."""
+"""When an answer shows how far its job is. Calls are rare (Discord counts them): once, in the middle of a long job.
+
+A video is told of more often, in frames, and once with its first and last picture.
+"""
 
 from __future__ import annotations
 
@@ -7,59 +10,73 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
 from bot.services.ports import Publisher, ReplyAddress, Status
+from bot.services.video_ports import VideoStatus
+from bot.services.video_preview import READY, VideoPreview
 from data.addresses import ReplyAddresses
 from generation.job import Job
 from generation.supervisor import Progress
+from generation.video_params import VIDEO
 
 _log = logging.getLogger(__name__)
 _LEAST_SECONDS: Final = 2.0
 """Shorter jobs show no bar: the result comes before one could read it."""
+AGAIN_S: Final = 10.0
+"""How often the frames of a video are counted in its answer: fewer edits than Discord takes of one answer."""
 REMEMBERED_JOBS: Final = 64
 """More than workers ever have at the same time; how a job ends is nothing that is told here."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """The first sign of an attempt: `done` steps at that time. `shown`: the job's bar has been there."""
+    """The first sign of an attempt: `done` steps at that time. `shown_at`: when the job's bar was there last.
+
+    `pictured`: its pictures have been looked for.
+    """
 
     attempt: int
     at: float
     done: int
-    shown: bool = False
+    shown_at: float | None = None
+    pictured: bool = False
 
 
 class ProgressReport:
-    """`on_progress` is the dispatcher's callback; it never waits."""
+    """`on_progress` is the dispatcher's callback; it never waits. Without `preview` videos show no pictures."""
 
     def __init__(
         self,
         *,
         publisher: Publisher,
         addresses: ReplyAddresses,
+        preview: VideoPreview | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._publisher = publisher
         self._addresses = addresses
+        self._preview = preview
         self._clock = clock
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on_progress(self, job: Job, progress: Progress) -> None:
-        """Show the bar once: after two seconds, if at least two more are left."""
+        """Show the bar once (a video's again and again): after two seconds, if at least two more are left."""
         now = self._clock()
         seen = self._remember(job, progress, now)
-        if seen.shown or now - seen.at < _LEAST_SECONDS or progress.done <= seen.done:
+        if _was_shown(seen, job, now) or now - seen.at < _LEAST_SECONDS or progress.done <= seen.done:
             return
         left = (now - seen.at) / (progress.done - seen.done) * (progress.total - progress.done)
         if left < _LEAST_SECONDS:
             return
-        seen.shown = True
+        seen.shown_at = now
+        pictured = seen.pictured or job.medium != VIDEO or progress.done < READY
+        seen.pictured = seen.pictured or not pictured
         status = Status(done=progress.done, total=progress.total, ready_at=now + left)
-        task = asyncio.create_task(self._show(job, status))
+        task = asyncio.create_task(self._show(job, status, None if pictured else self._preview))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -71,16 +88,29 @@ class ProgressReport:
     def _remember(self, job: Job, progress: Progress, now: float) -> _Seen:
         seen = self._seen.get(job.id)
         if seen is None or seen.attempt != job.attempt:
-            shown = seen is not None and seen.shown
-            self._seen[job.id] = seen = _Seen(job.attempt, now, progress.done, shown)
+            before = (None, False) if seen is None else (seen.shown_at, seen.pictured)
+            self._seen[job.id] = seen = _Seen(job.attempt, now, progress.done, *before)
         self._seen.move_to_end(job.id)
         while len(self._seen) > REMEMBERED_JOBS:
             self._seen.popitem(last=False)
         return seen
 
-    async def _show(self, job: Job, status: Status) -> None:
+    async def _show(self, job: Job, status: Status, preview: VideoPreview | None) -> None:
         try:
-            address = await self._addresses.get(job.id)
-            await self._publisher.show_status(job, None if address is None else ReplyAddress(address), status)
+            async with AsyncExitStack() as stack:
+                if preview is not None:
+                    pictures = await stack.enter_async_context(preview.pictures(job))
+                    status = VideoStatus(
+                        done=status.done, total=status.total, ready_at=status.ready_at, pictures=pictures
+                    )
+                address = await self._addresses.get(job.id)
+                await self._publisher.show_status(
+                    job, None if address is None else ReplyAddress(address), status
+                )
         except Exception as error:  # noqa: BLE001  a bar that is missing hurts nobody
             _log.info("the bar of job %s was not shown (%s)", job.id, type(error).__name__)
+
+
+def _was_shown(seen: _Seen, job: Job, now: float) -> bool:
+    """Whether its bar stands there, new enough."""
+    return seen.shown_at is not None and (job.medium != VIDEO or now - seen.shown_at < AGAIN_S)

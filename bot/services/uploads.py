@@ -7,9 +7,9 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from bot.services.audio_ports import Question, Upload
 from bot.services.intake import Intake
@@ -19,8 +19,10 @@ from data.uploads import KeptUpload, KeptUploads, Kind, WaitingRequest
 from generation.catalog import ModelInfo
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
 from generation.music_params import DECLARATIONS, Declaration, MusicParams, NotesParams, read_params
+from generation.video_params import VIDEO, VideoParams
 
 _log = logging.getLogger(__name__)
+IMAGE: Final = "image"
 MEGABYTE: Final = 1024 * 1024
 QUESTIONS_LIMIT: Final = 5
 """How many requests of one person may wait for a declaration."""
@@ -31,12 +33,16 @@ _NAME_LIMIT: Final = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A request that is valid but for its upload; `params` name it already."""
+    """A request that is valid but for its upload; `params` name it already.
+
+    `medium`: what is asked for, if it is not simply the model's medium.
+    """
 
     model: ModelInfo
-    params: MusicParams | NotesParams
+    params: MusicParams | NotesParams | VideoParams
     seed: int
     notices: tuple[str, ...] = ()
+    medium: str | None = None
 
 
 class Uploads:
@@ -89,6 +95,7 @@ class Uploads:
                 who,
                 address,
                 texts=order.params.texts,
+                medium=order.medium,
                 notices=order.notices,
             )
         waiting = WaitingRequest(
@@ -98,7 +105,7 @@ class Uploads:
             channel_id=who.channel_id,
             person_id=who.person_id,
             locale=who.locale,
-            medium=order.model.medium,
+            medium=order.medium or order.model.medium,
             model=order.model.id,
             params=plain,
             seed=order.seed,
@@ -127,7 +134,7 @@ class Uploads:
             raise InvalidInput("declaration_unknown")
         async with Turn(self._busy, (who.guild_id, who.person_id)):
             waiting = await self._waiting(question_id, who)
-            model = self._intake.model(waiting.medium, waiting.model)
+            model = self._intake.model(_maker(waiting.medium), waiting.model)
             await self._kept.declare(waiting.upload, declaration)
             plain = {**waiting.params, "declaration": declaration}
             try:
@@ -137,7 +144,8 @@ class Uploads:
                     waiting.seed,
                     replace(who, channel_id=waiting.channel_id),
                     address,
-                    texts=read_params(waiting.medium, plain).texts,
+                    texts=_texts(waiting.medium, plain),
+                    medium=waiting.medium,
                     notices=waiting.notices,
                 )
             except Refused:
@@ -186,6 +194,15 @@ class Turn:
 
     async def __aexit__(self, *exception: object) -> None:
         self._busy.discard(self._person)
+
+
+def _maker(medium: str) -> str:
+    """The medium of the models that make it: a video is made by a model for pictures."""
+    return IMAGE if medium == VIDEO else medium
+
+
+def _texts(medium: str, plain: Mapping[str, Any]) -> Sequence[str]:
+    return VideoParams.from_plain(plain).texts if medium == VIDEO else read_params(medium, plain).texts
 
 
 async def read_upload(upload: Upload, kind: Kind) -> bytes:

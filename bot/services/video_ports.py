@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.services.audio_ports import Upload
-from bot.services.ports import Post
+from bot.services.ports import Post, Status
+from moderation.verdict import Approved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoRequest:
     """`/video` as it was typed, nothing validated yet: a walk from the picture of `prompt1` to that of `prompt2`.
 
-    Sound comes from `song` or from `piece`, "<job>:<index>" of posted music of this class, not both. `seconds` None: as
-    long as the sound, else the default; other None mean the model's or the class's default.
+    Sound comes from `song` or from piece `index` of the posted music of `job`, not both. `seconds` None: as long as the
+    sound, else the default; other None mean the model's or the class's default.
     """
 
     prompt1: str
@@ -25,7 +26,8 @@ class VideoRequest:
     seed2: str | int | None = None
     model: str | None = None
     song: Upload | None = None
-    piece: str | None = None
+    job: str | None = None
+    index: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,13 @@ class Measured:
     width: int
     height: int
     has_sound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoStatus(Status):
+    """What is shown while a video is made: `done` of `total` frames, and once its first and last picture."""
+
+    pictures: Approved[tuple[Path, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,8 @@ from typing import Final, NoReturn
 
 from generation.errors import InvalidInput
 from generation.params import PROMPT_LIMIT, clean_prompt
+from generation.video_params import KEYS_LIMIT
 
-LINES_LIMIT: Final = 24
-"""Lines with a prompt; each is a picture of its own that the video passes through."""
 _LINE: Final = re.compile(r"\s*([0-9]+)\s*[:：]\s*(.*)\Z")
 _SECOND: Final = re.compile(r"[,;]\s*[0-9]+\s*[:：]\s*[^\W\d]")
 """The beginning of another line inside a line, unlike the time in "a clock, 12:30"."""
@@ -42,8 +41,8 @@ def read_script(text: str, *, frames: int, common: str = "") -> tuple[Line, ...]
         line = _read(typed, number, common)
         _demand_place(line, lines, number, frames)
         lines.append(line)
-        if len(lines) > LINES_LIMIT:
-            raise InvalidInput("script_lines", line=number, limit=LINES_LIMIT)
+        if len(lines) > KEYS_LIMIT:
+            raise InvalidInput("script_lines", line=number, limit=KEYS_LIMIT)
     if not lines:
         raise InvalidInput("script_empty")
     return tuple(lines)

@@ -1,0 +1,57 @@
+"""The first and the last picture of a video, for the answer that waits: judged like any other picture, or not shown."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
+
+from data.errors import ArtifactChanged
+from data.files import copy
+from generation.job import Job
+from moderation.pipeline import Pipeline
+from moderation.verdict import Approved
+
+READY: Final = 2
+"""Frames that must be done: a worker makes the first and the last one before all others."""
+
+
+class VideoPreview:
+    """`prepare` makes sure that pictures can be checked; a worker's files of an attempt lie in `<job>-<attempt>`."""
+
+    def __init__(self, *, pipeline: Pipeline, work_dir: Path, prepare: Callable[[], Awaitable[None]]) -> None:
+        self._pipeline = pipeline
+        self._work_dir = work_dir
+        self._prepare = prepare
+
+    @asynccontextmanager
+    async def pictures(self, job: Job) -> AsyncIterator[Approved[tuple[Path, ...]] | None]:
+        """The first and the last one, as long as the block lasts; None if they are not there or one is refused."""
+        folder = Path(mkdtemp(dir=self._work_dir, prefix=f"{job.id}-preview-"))
+        try:
+            copies = await asyncio.to_thread(self._copied, job, folder)
+            yield await self._judged(copies) if copies else None
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _copied(self, job: Job, folder: Path) -> tuple[Path, ...]:
+        """Copies, because the pipeline destroys what it refuses and the worker is not done with its files."""
+        made = self._work_dir / f"{job.id}-{job.attempt}"
+        copies = []
+        for number in (1, int(job.params["frames"])):
+            target = folder / f"frame-{number:05}.png"
+            try:
+                copy(made / target.name, target)
+            except (OSError, ArtifactChanged):
+                return ()
+            copies.append(target)
+        return tuple(copies)
+
+    async def _judged(self, copies: tuple[Path, ...]) -> Approved[tuple[Path, ...]] | None:
+        await self._prepare()
+        decision = await self._pipeline.approve_images(copies)
+        return None if decision.flagged else decision.approved
