@@ -21,10 +21,9 @@ from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
-from bot.services.references import References
 from bot.services.upkeep import Upkeep
 from bot.settings import Settings
-from bot.wiring import Parts, desk_of, finishers_of
+from bot.wiring import Parts, desk_of, finishers_of, preparing, revoke_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
 from data.database import Database
@@ -195,13 +194,14 @@ async def assemble(
         posting=posting,
         work_dir=work_dir,
     )
+    timings = await Timings.open(database)
     dispatcher = Dispatcher(
         queue=FairQueue(),
         supervisor=supervisor,
         store=jobs,
-        timings=await Timings.open(database),
+        timings=timings,
         requests=lambda job: _request(job, catalog, work_dir),
-        prepare=References(uploads=parts.uploads, jobs=jobs, artifacts=artifacts).prepare,
+        prepare=preparing(parts),
         on_progress=progress.on_progress,
         on_outcome=deliver.on_outcome,
         on_failure=deliver.on_failure,
@@ -209,11 +209,14 @@ async def assemble(
     )
     stack.push_async_callback(dispatcher.close)
     found, untold = await jobs.unfinished(), await addresses.of_ended()
-    upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads)
+    revoke, voices = revoke_of(
+        parts, posting=posting, deliver=deliver, dispatcher=dispatcher, publisher=publisher
+    )
+    upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=[voices])
     await _keep_up(stack, upkeep)
     await dispatcher.start()
     return Atelier(
-        desk=desk_of(parts, dispatcher),
+        desk=desk_of(parts, dispatcher, timings=timings, revoke=revoke),
         recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
         supervisor=supervisor,
         families=tuple(family for family in settings.families if catalog.is_usable(family)),

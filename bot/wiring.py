@@ -12,7 +12,9 @@ from bot.services.audio_finishing import AudioFinisher
 from bot.services.cancel import Cancel
 from bot.services.chat import Chat
 from bot.services.compose import Composer
+from bot.services.deliver import Deliver
 from bot.services.desk import Desk
+from bot.services.enrolment import Enrol
 from bot.services.explain import Explain
 from bot.services.finishing import Finisher
 from bot.services.image_finishing import ImageFinisher
@@ -23,17 +25,29 @@ from bot.services.insight_finishing import InsightFinisher
 from bot.services.insight_kept import KeptInsights
 from bot.services.insight_votes import InsightVotes
 from bot.services.intake import Intake
+from bot.services.latents import Latents
 from bot.services.limits import Limits
 from bot.services.listening import FAMILY as LISTENING
 from bot.services.listening import Listening
 from bot.services.music import Music
 from bot.services.notes import Notes
 from bot.services.overview import Overview
+from bot.services.ports import Publisher
+from bot.services.posting import Posting
 from bot.services.probe import UploadProbe
 from bot.services.prompt_help import PromptHelp
+from bot.services.references import References
+from bot.services.revoke import Revoke
+from bot.services.sound_check import SoundCheck
+from bot.services.speak import Speak
+from bot.services.speech_compose import SpeechComposer
+from bot.services.speech_finishing import SpeechFinisher
+from bot.services.speech_start import SpeechStart
 from bot.services.submit import Submit
 from bot.services.text_finishing import TextFinisher
 from bot.services.uploads import Uploads
+from bot.services.voice_upkeep import VoiceUpkeep
+from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from bot.settings import Settings
 from data.artifacts import Artifacts
@@ -42,15 +56,19 @@ from data.conversations import Conversations
 from data.database import Database
 from data.enrolments import Enrolments
 from data.jobs import Jobs
+from data.posts import Posts
+from data.timings import Timings
+from data.traces import Traces
 from data.uploads import KeptUploads
 from data.voice_files import VoiceFiles
 from data.voices import Voices
 from data.votes import Votes
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
+from generation.job import Job
 from generation.music_params import MEDIA as AUDIO_MEDIA
 from generation.supervisor import Supervisor
-from moderation.consent import judge_job, needs_consent
+from moderation.consent import NOBODYS_FAMILY, SPEECH, judge_job, needs_consent
 from moderation.pipeline import Pipeline
 
 
@@ -73,6 +91,8 @@ class Parts:
     enrolments: Enrolments = field(init=False)
     consents: Consents = field(init=False)
     listening: Listening = field(init=False)
+    traces: Traces = field(init=False)
+    latents: Latents = field(init=False)
 
     def __post_init__(self) -> None:
         database, folder = self.database, self.settings.data_dir
@@ -86,6 +106,8 @@ class Parts:
             "voices": Voices(database, files),
             "enrolments": Enrolments(database, files),
             "consents": consents,
+            "traces": Traces(database, unaffected=(NOBODYS_FAMILY,)),
+            "latents": Latents(workers=self.supervisor, work_dir=self.work_dir),
             "listening": Listening(
                 supervisor=self.supervisor,
                 work_dir=self.work_dir,
@@ -125,15 +147,58 @@ def finishers_of(parts: Parts, *, prepare: Callable[[], Awaitable[None]]) -> Map
         catalog=catalog,
         work_dir=parts.work_dir,
     )
+    speech = SpeechFinisher(
+        pipeline=pipeline,
+        listening=parts.listening,
+        composer=SpeechComposer(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
+        artifacts=artifacts,
+        voices=parts.voices,
+        consents=parts.consents,
+        catalog=catalog,
+        work_dir=parts.work_dir,
+    )
     return {
         "image": image,
         "text": text,
+        SPEECH: speech,
         **dict.fromkeys(INSIGHT_MEDIA, insight),
         **dict.fromkeys(AUDIO_MEDIA, audio),
     }
 
 
-def desk_of(parts: Parts, dispatcher: Dispatcher) -> Desk:
+def preparing(parts: Parts) -> Callable[[Job], Awaitable[Job]]:
+    """What a job's parameters refer to is looked up when it starts: files, and the voice with its consent."""
+    references = References(uploads=parts.uploads, jobs=parts.jobs, artifacts=parts.artifacts)
+    speech = SpeechStart(voices=parts.voices, consents=parts.consents)
+
+    async def prepare(job: Job) -> Job:
+        return await speech.prepare(await references.prepare(job))
+
+    return prepare
+
+
+def revoke_of(
+    parts: Parts, *, posting: Posting, deliver: Deliver, dispatcher: Dispatcher, publisher: Publisher
+) -> tuple[Revoke, VoiceUpkeep]:
+    """How a voice is taken back, and what sees to it that nothing of it stays."""
+    revoke = Revoke(
+        consents=parts.consents,
+        voices=parts.voices,
+        enrolments=parts.enrolments,
+        traces=parts.traces,
+        jobs=parts.jobs,
+        posts=Posts(parts.database),
+        artifacts=parts.artifacts,
+        posting=posting,
+        deliver=deliver,
+        dispatcher=dispatcher,
+        publisher=publisher,
+        latents=parts.latents,
+    )
+    return revoke, VoiceUpkeep(voices=parts.voices, traces=parts.traces, latents=parts.latents, revoke=revoke)
+
+
+def desk_of(parts: Parts, dispatcher: Dispatcher, *, timings: Timings, revoke: Revoke) -> Desk:
     """Everything that a command or a press may ask for."""
     catalog, jobs, pipeline, sentence = parts.catalog, parts.jobs, parts.pipeline, parts.sentences.text
     intake = Intake(
@@ -159,11 +224,8 @@ def desk_of(parts: Parts, dispatcher: Dispatcher) -> Desk:
         pipeline=pipeline,
         sentence=sentence,
     )
-    uploads = Uploads(
-        intake=intake,
-        kept=parts.uploads,
-        probe=UploadProbe(supervisor=parts.supervisor, work_dir=parts.work_dir),
-    )
+    probe = UploadProbe(supervisor=parts.supervisor, work_dir=parts.work_dir)
+    uploads = Uploads(intake=intake, kept=parts.uploads, probe=probe)
     kept = KeptInsights(artifacts=parts.artifacts)
     insight = Insight(intake=intake, kept=kept)
     return Desk(
@@ -177,6 +239,19 @@ def desk_of(parts: Parts, dispatcher: Dispatcher) -> Desk:
         music=Music(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads),
         notes=Notes(intake=intake, uploads=uploads),
         uploads=uploads,
+        speak=Speak(
+            intake=intake, catalog=catalog, voices=parts.voices, consents=parts.consents, timings=timings
+        ),
+        enrol=Enrol(
+            enrolments=parts.enrolments,
+            voices=parts.voices,
+            listening=parts.listening,
+            probe=probe,
+            catalog=catalog,
+        ),
+        witnessing=Witnessing(consents=parts.consents, voices=parts.voices),
+        revoke=revoke,
+        sound_check=SoundCheck(listening=parts.listening, probe=probe),
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
         queue=Overview(jobs=jobs, dispatcher=dispatcher),
         catalog=catalog,

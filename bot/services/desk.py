@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.services.cancel import Cancel
 from bot.services.chat import Chat
+from bot.services.enrolment import Enrol
 from bot.services.explain import Explain
 from bot.services.insight import Insight
 from bot.services.insight_votes import InsightVotes
@@ -13,8 +14,12 @@ from bot.services.music import Music
 from bot.services.notes import Notes
 from bot.services.overview import Overview
 from bot.services.prompt_help import PromptHelp
+from bot.services.revoke import Revoke
+from bot.services.sound_check import SoundCheck
+from bot.services.speak import Speak
 from bot.services.submit import Submit
 from bot.services.uploads import Uploads
+from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from generation.catalog import Catalog
 
@@ -30,6 +35,11 @@ class Desk:
     music: Music
     notes: Notes
     uploads: Uploads
+    speak: Speak
+    enrol: Enrol
+    witnessing: Witnessing
+    revoke: Revoke
+    sound_check: SoundCheck
     cancel: Cancel
     queue: Overview
     prompt_help: PromptHelp
