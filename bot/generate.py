@@ -121,8 +121,7 @@ class FolderPublisher:
 
 def error_sentence(sentences: Sentences, code: str, locale: str, values: Mapping[str, Any]) -> str:
     """A worker may fail with a code that nobody has written a sentence for."""
-    key = f"error.{code}"
-    return sentences.text(key if sentences.has(key) else "error.internal", locale, **values)
+    return sentences.of_error(code, locale, values)
 
 
 def own_folder(settings: Settings) -> Settings:

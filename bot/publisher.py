@@ -133,9 +133,7 @@ class DiscordPublisher:
         """See `ports.Publisher`. Best effort: a sentence that cannot be delivered is logged by its code."""
         track = self._track(job)
         track.closed = True
-        key = f"error.{code}"
-        known = key if self._sentences.has(key) else "error.internal"
-        text = self._sentences.text(known, job.locale, **values)
+        text = self._sentences.of_error(code, job.locale, values)
         async with track.lock:
             try:
                 await self._delivery.tell(job, address, text, private=private)
