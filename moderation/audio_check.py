@@ -44,7 +44,7 @@ def check_audio(measured: object, bounds: Bounds) -> Verdict:
         return Verdict.refuse(AUDIO, CHECK_FAILED)
     if measured["finite"] is False:
         return Verdict.refuse(AUDIO, BROKEN)
-    numbers = {name: _number(measured.get(name)) for name in _NUMBERS}
+    numbers = {name: number_of(measured.get(name)) for name in _NUMBERS}
     if any(number is None for number in numbers.values()):
         return Verdict.refuse(AUDIO, CHECK_FAILED)
     code = _fault({name: number for name, number in numbers.items() if number is not None}, bounds)
@@ -63,7 +63,8 @@ def _fault(numbers: Mapping[str, float], bounds: Bounds) -> str:
     return "" if numbers["clipped"] <= MOST_CLIPPED else CLIPPED
 
 
-def _number(value: object) -> float | None:
+def number_of(value: object) -> float | None:
+    """A finite number; None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

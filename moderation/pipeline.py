@@ -6,44 +6,29 @@ wrong, the files are destroyed too: nothing unjudged outlives its check.
 """
 
 import asyncio
-import logging
 import math
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
-from generation.errors import AtelierError
 from moderation.audio_check import AUDIO, Bounds, check_audio
 from moderation.files import destroy, digests
+from moderation.picture_check import IMAGE, ImageCheck, ImageScore, PictureJudge
 from moderation.selftest import PLAIN_TEXT, plain_picture
 from moderation.text_checks import DialogueCheck, TextCheck, Turn, run_text_checks, turns_of
-from moderation.verdict import _SEAL, CHECK_FAILED, IMAGE_FLAGGED, Approved, Verdict
+from moderation.timely import Timely
+from moderation.verdict import _SEAL, CHECK_FAILED, Approved, Verdict
+from moderation.video_check import VIDEO, VideoDecision, check_measured, judge_frames
 
-logger = logging.getLogger(__name__)
+__all__ = ["Decision", "ImageCheck", "ImageDecision", "ImageScore", "Pipeline", "VideoDecision"]
 
 T = TypeVar("T")
 
-IMAGE: Final = "image"
 TEXT: Final = "text"
 ANSWER: Final = "answer_"
 """Begins the code of a refusal that is about what a model wrote: its sentence blames the model, not the pupil."""
 _SAME_FOR_ANSWERS: Final = frozenset({CHECK_FAILED, "self_harm"})
-
-
-@dataclass(frozen=True, slots=True)
-class ImageScore:
-    """What a classifier said of one picture: its file as given, the decision, the finite scores behind it."""
-
-    file: Path
-    flagged: bool
-    scores: tuple[float, ...]
-
-
-class ImageCheck(Protocol):
-    """Judges pictures: one score for each file, in the order given."""
-
-    async def __call__(self, files: Sequence[Path], /) -> Sequence[ImageScore]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +60,7 @@ class Pipeline:
 
     `answer_checks` judge only what a model wrote. `dialogue_check` judges what the text checks allow: requests for
     every medium, and answers together with their prompt. `timeout_s` bounds one round of text checks and one call of
-    the dialogue check or the image check, each in seconds.
+    the dialogue check or the image check, each in seconds; the frames of a video get more (`video_check.judge_frames`).
     """
 
     def __init__(
@@ -96,9 +81,9 @@ class Pipeline:
         self._text_checks = tuple(text_checks)
         self._answer_checks = (*text_checks, *answer_checks)
         self._dialogue_check = dialogue_check
-        self._image_check = image_check
+        self._timely = Timely()
+        self._pictures = PictureJudge(image_check, self._timely)
         self._timeout_s = timeout_s
-        self._abandoned: set[asyncio.Task[object]] = set()
 
     async def check_text(self, *texts: str) -> Verdict:
         """Judge a request's texts (prompt, negative prompt, ...), each alone and all of them joined."""
@@ -114,7 +99,7 @@ class Pipeline:
         files = tuple(files)
         kept: tuple[Path, ...] = ()
         try:
-            verdicts, found = await self._judge_images(files)
+            verdicts, found = await self._pictures.judge(files, self._timeout_s)
             kept = tuple(file for file, verdict in zip(files, verdicts, strict=True) if verdict.allowed)
         finally:
             destroy(file for file in files if file not in kept)
@@ -126,20 +111,36 @@ class Pipeline:
             digests=found,
         )
 
-    async def approve_video(self, video: Path, *, frames: Sequence[Path]) -> Decision[Path]:
-        """Judge a video by every picture decoded from it: one refused frame deletes video and frames."""
+    async def approve_video(
+        self,
+        video: Path,
+        frames: Sequence[Path],
+        *,
+        expected: int | None,
+        measured: object,
+        texts: Sequence[str],
+    ) -> VideoDecision:
+        """Judge a finished video by every picture decoded from it, in their order, and by the texts it was made from.
+
+        `measured`: what the media family's `read_frames` said when it decoded them; `expected`: how many frames were
+        asked for, None where nobody knows. The first refused frame ends it: video and frames are deleted before this
+        returns.
+        """
         frames = tuple(frames)
-        kept = False
+        kept, checked = False, 0
         try:
             (before,) = await asyncio.to_thread(digests, (video,))
-            verdicts, _ = await self._judge_images(frames)
+            verdict = await self._judge_video(before, len(frames), expected, measured, texts)
+            if verdict.allowed:
+                verdict, checked = await judge_frames(self._pictures, frames, self._timeout_s)
             (after,) = await asyncio.to_thread(digests, (video,))
-            verdict = _worst(verdicts) if before and before == after else _failed(IMAGE)
+            if verdict.allowed and not (before and before == after and checked == len(frames)):
+                verdict = _failed(VIDEO)
             kept = verdict.allowed
         finally:
             if not kept:
                 destroy((video, *frames))
-        return Decision(_approve(video, (verdict,)), verdict, (after if kept else "",))
+        return VideoDecision(_approve(video, (verdict,)), verdict, after if kept else "", checked)
 
     async def approve_audio(
         self, files: Sequence[Path], *, measured: Sequence[object], bounds: Bounds, texts: Sequence[str]
@@ -174,21 +175,23 @@ class Pipeline:
         if must_refuse is not None and (await self.check_text(must_refuse)).code in {"", CHECK_FAILED}:
             return _failed(TEXT)
         with plain_picture() as picture:
-            scores = await self._scores((picture,))
-        # Flagged or not is the classifier's affair: here it only has to answer.
-        return Verdict.allow("ready") if _is_sound(scores.get(picture)) else _failed(IMAGE)
+            answers = await self._pictures.answers(picture, self._timeout_s)
+        return Verdict.allow("ready") if answers else _failed(IMAGE)
 
     async def _judge_texts(
         self, checks: Sequence[TextCheck], *, asked: Sequence[str], answers: Sequence[str] | None = None
     ) -> Verdict:
         """`checks` for the answers (or, without any, for what was asked), then the dialogue check for both."""
         judged = asked if answers is None else answers
-        verdict = await self._within(run_text_checks(checks, judged), _only_verdict, TEXT)
+        verdict = await self._timely.within(
+            run_text_checks(checks, judged), _only_verdict, TEXT, self._timeout_s
+        )
         if not verdict.allowed or self._dialogue_check is None:
             return verdict
         turns = turns_of(asked, answers or ())
-        # Nothing but empty texts: there is nothing to judge, and the words have allowed it.
-        return await self._within(self._ask(turns), _only_verdict, "dialogue") if turns else verdict
+        if not turns:  # nothing but empty texts: there is nothing to judge, and the words have allowed it
+            return verdict
+        return await self._timely.within(self._ask(turns), _only_verdict, "dialogue", self._timeout_s)
 
     async def _judge_audio(
         self, files: Sequence[Path], measured: Sequence[object], bounds: Bounds, texts: Sequence[str]
@@ -206,61 +209,14 @@ class Pipeline:
         """In a coroutine of its own: the check may raise before it returns something that can be awaited."""
         return None if self._dialogue_check is None else await self._dialogue_check(turns)
 
-    async def _judge_images(self, files: tuple[Path, ...]) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
-        """A verdict and a digest ("" if refused) for each file. Deletes nothing."""
-        before = await asyncio.to_thread(digests, files)
-        # The same path twice: scores could not be told apart.
-        distinct = len(set(files)) == len(files)
-        readable = tuple(file for file, found in zip(files, before, strict=True) if found)
-        scores = await self._scores(readable) if readable and distinct else {}
-        after = await asyncio.to_thread(digests, files)
-        verdicts = tuple(
-            _picture_verdict(scores.get(file), unchanged=bool(first) and first == second)
-            for file, first, second in zip(files, before, after, strict=True)
-        )
-        kept = tuple(found if verdict.allowed else "" for found, verdict in zip(after, verdicts, strict=True))
-        return verdicts, kept
-
-    async def _scores(self, files: tuple[Path, ...]) -> Mapping[Path, ImageScore]:
-        async def call() -> object:
-            return await self._image_check(files)
-
-        def by_file(answer: object) -> Mapping[Path, ImageScore] | None:
-            if not isinstance(answer, list | tuple) or len(answer) != len(files):
-                return None
-            named = all(
-                isinstance(score, ImageScore) and score.file == file
-                for score, file in zip(answer, files, strict=True)
-            )
-            return {score.file: score for score in answer} if named else None
-
-        return await self._within(call(), by_file, IMAGE) or {}
-
-    async def _within(
-        self, work: Coroutine[object, object, object], read: Callable[[object], T], name: str
-    ) -> T:
-        """Run a check in a task of its own, at most `timeout_s`; `read` gets its answer, None if it failed.
-
-        Not `asyncio.timeout`: that waits for ever on a check that swallows its cancellation.
-        """
-        task = asyncio.create_task(work)
-        self._abandoned.add(task)
-        task.add_done_callback(self._forget)
-        try:
-            await asyncio.wait({task}, timeout=self._timeout_s)
-        finally:
-            task.cancel()  # does nothing to a task that is done
-        if not task.done() or task.cancelled() or task.exception() is not None:
-            logger.warning("the %s check gave no answer", name)
-            return read(None)
-        return read(task.result())
-
-    def _forget(self, task: asyncio.Task[object]) -> None:
-        self._abandoned.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The type and our own code only: an error's text may quote a prompt.
-            code = error.code if isinstance(error, AtelierError) else ""
-            logger.warning("a check failed: %s %s", type(error).__name__, code)
+    async def _judge_video(
+        self, digest: str, frames: int, expected: int | None, measured: object, texts: Sequence[str]
+    ) -> Verdict:
+        """By its texts first, because their sentences concern a person; then by its numbers."""
+        verdict = await self.check_text(*texts)
+        if not verdict.allowed:
+            return verdict
+        return check_measured(measured, digest=digest, frames=frames, expected=expected)
 
 
 def _approve(value: T, verdicts: tuple[Verdict, ...]) -> Approved[T] | None:
@@ -280,24 +236,3 @@ def _of_answer(verdict: Verdict) -> Verdict:
     if verdict.allowed or verdict.code in _SAME_FOR_ANSWERS:
         return verdict
     return Verdict.refuse(verdict.check, f"{ANSWER}{verdict.code}", verdict.matches)
-
-
-def _picture_verdict(score: ImageScore | None, *, unchanged: bool) -> Verdict:
-    if score is None or not unchanged or not _is_sound(score):
-        return _failed(IMAGE)
-    return Verdict.refuse(IMAGE, IMAGE_FLAGGED) if score.flagged else Verdict.allow(IMAGE)
-
-
-def _is_sound(score: ImageScore | None) -> bool:
-    """Whether a score is a decision at all: NaN compares as "below the threshold", the classic leak."""
-    if score is None or not isinstance(score.flagged, bool) or not isinstance(score.scores, tuple):
-        return False
-    numbers = [value for value in score.scores if isinstance(value, float | int) and math.isfinite(value)]
-    return bool(numbers) and len(numbers) == len(score.scores)
-
-
-def _worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict on a whole from those on its parts; nothing judged is nothing allowed."""
-    refused = [verdict for verdict in verdicts if not verdict.allowed]
-    flagged = [verdict for verdict in refused if verdict.code == IMAGE_FLAGGED]
-    return next(iter(flagged or refused or verdicts), _failed(IMAGE))

@@ -11,13 +11,13 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 from generation.mini.text import documents
 from moderation.text_rules import tidy
 from moderation.words import WordCheck
-from tests.unit.moderation import disguises, faults, harmless
+from tests.unit.moderation import disguises, faults, harmless, video_faults
 
 MOST_HARMLESS = 3_000
 
@@ -87,6 +87,20 @@ async def count_audio_faults(rng: random.Random, count: int) -> Count:
     return Count("faults of a sound that published", published, count, "none", published == 0)
 
 
+async def count_video_faults(rng: random.Random, count: int) -> Count:
+    published = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (kind, name) in enumerate(islice(cycle(video_faults.VIDEO_KINDS), count)):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            victim = rng.choice((0, video_faults.VIDEO_FRAMES - 1, rng.randrange(video_faults.VIDEO_FRAMES)))
+            outcome = await video_faults.inject_video(kind, name, place, victim)
+            if outcome.published or outcome.left_on_disk:
+                published += 1
+                print("   published or left on disk:", kind, name)
+    return Count("faults of a video's check that published", published, count, "none", published == 0)
+
+
 async def count_guard_faults(count: int) -> Count:
     published = 0
     for name in islice(repeated(list(faults.GUARD_FAULTS)), count):
@@ -125,6 +139,7 @@ def main() -> int:
         asyncio.run(count_image_faults(rng, options.n)),
         asyncio.run(count_text_faults(rng, options.n)),
         asyncio.run(count_audio_faults(rng, options.n)),
+        asyncio.run(count_video_faults(rng, options.n)),
         asyncio.run(count_guard_faults(options.n)),
         count_changed(rng, options.n),
     ]

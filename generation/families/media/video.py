@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -100,16 +101,20 @@ def light_of(picture: Image.Image) -> int:
 def measured(path: Path, seen: Callable[[Shown, int], Image.Image]) -> dict[str, Any]:
     """What a check wants to know of a finished file, from decoding all of it.
 
-    frames, fps (their mean), seconds, width, height, bytes; light [one number a frame, see `light_of`]; audio: null or
-    {seconds, lufs (null: nothing to be heard), peak_db, finite, clipped, silent_share}. `seen(frame, number)` gets
-    every frame and answers with the picture of it that is measured.
+    sha256 of the file; frames, fps (their mean), seconds, width, height, bytes; light [one number a frame, see
+    `light_of`]; audio: null or {seconds, lufs (null: nothing to be heard), peak_db, finite, clipped, silent_share}.
+    `seen(frame, number)` gets every frame and answers with the picture of it that is measured.
     """
+    digest = _digest(path)
     light: list[int] = []
     ticks, size = 0, (0, 0)
     for number, shown in enumerate(video_files.read(path), 1):
         light.append(light_of(seen(shown, number)))
         size = shown[0].size
         ticks += shown[1]
+    heard = _heard(mixing.read(path)) if video_files.has_sound(path) else None
+    if _digest(path) != digest:
+        raise TaskFailed("worker_failed", "the file changed while it was read")
     seconds = ticks / TICKS
     return {
         "frames": len(light),
@@ -118,9 +123,18 @@ def measured(path: Path, seen: Callable[[Shown, int], Image.Image]) -> dict[str,
         "width": size[0],
         "height": size[1],
         "bytes": path.stat().st_size,
+        "sha256": digest,
         "light": light,
-        "audio": _heard(mixing.read(path)) if video_files.has_sound(path) else None,
+        "audio": heard,
     }
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise TaskFailed("worker_failed", f"unreadable: {type(error).__name__}") from None
 
 
 def _heard(samples: Samples) -> dict[str, Any]:

@@ -167,6 +167,9 @@ PROMISED = [
     "refused_audio_broken",
     "refused_audio_clipped",
     "refused_audio_length",
+    "refused_video_flagged",
+    "refused_video_black",
+    "refused_video_frames",
     "internal",
 ]
 

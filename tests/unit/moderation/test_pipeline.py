@@ -169,37 +169,6 @@ async def test_text_that_a_model_wrote() -> None:
     assert (await built.approve_text("Ein Gedicht", "über Pornos")).approved is None
 
 
-async def test_one_bad_frame_refuses_the_video(tmp_path: Path) -> None:
-    video = tmp_path / "video.mp4"
-    video.write_bytes(b"video")
-    frames = pictures(tmp_path, 9)
-    decision = await pipeline().approve_video(video, frames=frames)
-    assert decision.approved is not None
-    assert decision.approved.value == video
-    frames[7].write_bytes(b"bad")
-    decision = await pipeline().approve_video(video, frames=frames)
-    assert decision.approved is None
-    assert decision.verdict.code == "image_flagged"
-    assert not video.exists()
-    assert not any(frame.exists() for frame in frames)
-
-
-async def test_a_video_without_frames_or_exchanged_while_judged_is_refused(tmp_path: Path) -> None:
-    video = tmp_path / "video.mp4"
-    video.write_bytes(b"video")
-    assert (await pipeline().approve_video(video, frames=[])).approved is None
-    assert not video.exists()
-    video.write_bytes(b"video")
-
-    async def exchange(files: Sequence[Path]) -> list[ImageScore]:
-        video.write_bytes(b"another")
-        return await allow_images(files)
-
-    decision = await pipeline(image_check=exchange).approve_video(video, frames=pictures(tmp_path, 2))
-    assert decision.approved is None
-    assert not video.exists()
-
-
 async def approve_sounds(built: Pipeline, files: Sequence[Path], *texts: str) -> Decision[tuple[Path, ...]]:
     return await built.approve_audio(files, measured=[SOUND] * len(files), bounds=BOUNDS, texts=texts)
 
