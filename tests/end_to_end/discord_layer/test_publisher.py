@@ -249,6 +249,13 @@ async def test_a_failure_replaces_the_status(klass: Class) -> None:
     assert ended["components"] == []
 
 
+async def test_what_a_worker_found_wrong_is_told_by_its_reason(klass: Class) -> None:
+    handle, job = await waiting(klass, await klass.enter())
+    publisher, address = klass.school.bot.publisher, klass.desk.addresses[job.id]
+    await publisher.tell_owner(job, address, "invalid_input", {"reason": "only_english"}, private=False)
+    assert await handle.message(lambda one: one["content"] == klass.say("error.invalid_only_english"))
+
+
 @pytest.mark.parametrize("private", [True, False])
 async def test_telling_the_owner_after_the_token_died(klass: Class, private: bool) -> None:
     ada = await klass.enter()
