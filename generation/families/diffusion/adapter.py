@@ -1,8 +1,9 @@
-"""The diffusion family: task "image", a Stable Diffusion folder and a prompt to 1 … 4 PNG files."""
+"""The diffusion family: tasks "image" (a prompt to 1 … 4 PNG files) and "video" (key frames to one PNG a frame)."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,31 @@ class DiffusionAdapter:
         self._loaded: tuple[str, Path] | None = None
 
     def run(self, task: Task, context: Context) -> Result:
-        """Task "image" with `ImageParams` in plain form: files 1.png … n.png.
+        """Task "image" with `ImageParams` in plain form: files 1.png … n.png. Task "video": see `video.py`.
 
         Facts: scheduler, steps, device, prompt_cut and negative_cut where the text was too long.
         Raises Cancelled within one denoising step; TaskFailed invalid, model_missing, worker_failed;
         torch.OutOfMemoryError, after which the model stays loaded.
         """
+        if task.name == "video":
+            return self._video(task, context)
         if task.name != "image":
             raise TaskFailed("invalid", f"no task {task.name}")
         params = _params(task)
         if task.model is None:
             raise TaskFailed("model_missing", "no model")
         return self._image(task, params, task.model, context)
+
+    def _video(self, task: Task, context: Context) -> Result:
+        # with the first video: its packages take seconds, and most workers only paint
+        video = importlib.import_module("generation.families.diffusion.video")
+        order = video.Order(task)
+        if task.model is None:
+            raise TaskFailed("model_missing", "no model")
+        context.check()
+        pipeline = self._load(task.model, context)
+        result: Result = video.Making(order, pipeline, task.model, context).make()
+        return result
 
     def _image(self, task: Task, params: ImageParams, model: Model, context: Context) -> Result:
         context.check()

@@ -9,6 +9,7 @@ import torch
 
 from generation.families.diffusion import schedulers
 from generation.params import ImageParams
+from generation.video_params import VideoParams
 from generation.worker.api import Context, TaskFailed
 
 
@@ -32,7 +33,7 @@ class Progress:
         self._context.progress(self._done, self._total, "decoding")
 
 
-def check_size(pipeline: Any, params: ImageParams, sides: tuple[int, int]) -> None:
+def check_size(pipeline: Any, params: ImageParams | VideoParams, sides: tuple[int, int]) -> None:
     """Raises TaskFailed invalid unless the sides fit the VAE and lie in `sides` (lowest, highest pixels)."""
     factor = pipeline.vae_scale_factor
     for side in (params.width, params.height):
@@ -40,7 +41,7 @@ def check_size(pipeline: Any, params: ImageParams, sides: tuple[int, int]) -> No
             raise TaskFailed("invalid", f"side {side} is not {sides[0]} to {sides[1]} in steps of {factor}")
 
 
-def check_steps(params: ImageParams, steps: tuple[int, int]) -> None:
+def check_steps(params: ImageParams | VideoParams, steps: tuple[int, int]) -> None:
     """Raises TaskFailed invalid unless there are `steps` (fewest, most): few-step models know no more."""
     if not steps[0] <= params.steps <= steps[1]:
         raise TaskFailed("invalid", f"{params.steps} steps are not {steps[0]} to {steps[1]}")
@@ -71,7 +72,7 @@ def paint(
             latents = _denoise(pipeline, params, group, progress)
             for latent in latents.split(1):
                 progress.decoding()
-                yield _decode(pipeline, latent)
+                yield decode(pipeline, latent)
     finally:
         pipeline.scheduler = own
 
@@ -91,18 +92,20 @@ def _denoise(pipeline: Any, params: ImageParams, seeds: list[int], progress: Pro
         callback_on_step_end=progress.step,
         callback_on_step_end_tensor_inputs=[],
     ).images
-    return _finite(latents, "latents")
+    return finite(latents, "latents")
 
 
 @torch.no_grad()
-def _decode(pipeline: Any, latent: torch.Tensor) -> Any:
+def decode(pipeline: Any, latent: torch.Tensor) -> Any:
+    """The Pillow picture (RGB) of one latent, shape (1, channels, height/8, width/8)."""
     # one at a time: the decoder needs the most memory of all, and so batches cannot change a pixel here
     scaled = (latent / pipeline.vae.config.scaling_factor).to(pipeline.vae.dtype)
     pixels = pipeline.vae.decode(scaled, return_dict=False)[0]
-    return pipeline.image_processor.postprocess(_finite(pixels, "pixels"), output_type="pil")[0]
+    return pipeline.image_processor.postprocess(finite(pixels, "pixels"), output_type="pil")[0]
 
 
-def _finite(values: torch.Tensor, what: str) -> torch.Tensor:
+def finite(values: torch.Tensor, what: str) -> torch.Tensor:
+    """The same values. Raises TaskFailed worker_failed for NaN or infinity."""
     if not bool(torch.isfinite(values).all()):
         raise TaskFailed("worker_failed", f"{what} not finite")
     return values
