@@ -82,8 +82,10 @@ def filled_field(field: Json, value: Any, uploads: list[Path]) -> Json:
         files = [value] if isinstance(value, Path) else list(value or [])
         shape["values"] = [len(uploads) + place for place in range(len(files))]
         uploads.extend(files)
+    elif value is None:
+        shape["values"] = [one["value"] for one in field.get("options") or [] if one.get("default")]
     else:
-        shape["values"] = [value] if isinstance(value, str) else list(value or [])
+        shape["values"] = [value] if isinstance(value, str) else list(value)
     return shape
 
 
