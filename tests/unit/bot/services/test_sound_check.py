@@ -170,3 +170,9 @@ def test_the_answer_says_how_much_each_thing_proves(locale: str, marked: bool, k
     assert said("gone")
     assert "\\@everyone \\*a\\*" in text
     assert len(text) < CONTENT_LIMIT
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_found_cannot_be_read_as_part_of_none(locale: str) -> None:
+    found, none = (SENTENCES.text(f"sound_check.{key}", locale) for key in ("found", "none"))
+    assert found.casefold() not in none.casefold()
