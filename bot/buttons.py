@@ -115,6 +115,17 @@ def notes_row(sentences: Sentences, job_id: str, locale: str, takes: int) -> dis
     )
 
 
+def video_row(sentences: Sentences, job_id: str, locale: str, seeds: int) -> discord.ui.View:
+    """Under a video: once more, or once more with other seeds."""
+    other = sentences.text("button.seed" if seeds == 1 else "button.seeds", locale)
+    return _view(
+        [
+            _button("videoagain", job_id, sentences.text("button.again", locale), row=0, emoji="🔁"),
+            _button("videoseeds", job_id, other, row=0, emoji="🎲"),
+        ]
+    )
+
+
 def declaration_rows(sentences: Sentences, question_id: str, locale: object) -> discord.ui.View:
     """Why may this file be used? The place in DECLARATIONS stands in the id; below, the way out."""
     buttons = [

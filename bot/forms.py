@@ -65,7 +65,7 @@ def _input(
 
 def read_form(data: Mapping[str, Any]) -> Adaptation:
     """What was typed; a field that is missing is empty, and the service says what is wrong with that."""
-    typed = _typed(data)
+    typed = typed_in(data)
     return Adaptation(**{field: typed.get(field, "") for field in FIELDS})
 
 
@@ -119,24 +119,28 @@ def song_form(sentences: Sentences, locale: object) -> discord.ui.Modal:
         title=sentences.text("form.song", locale)[:TITLE_LIMIT], custom_id=str(custom_id), timeout=None
     )
     hint = sentences.text("form.lyric_hint", locale)
-    form.add_item(_line("prompt", sentences, locale, label="form.music", limit=4 * PROMPT_LIMIT, long=True))
     form.add_item(
-        _line("lyric", sentences, locale, label="form.lyric", limit=2 * LYRIC_LIMIT, long=True, hint=hint)
+        line_input("prompt", sentences, locale, label="form.music", limit=4 * PROMPT_LIMIT, long=True)
+    )
+    form.add_item(
+        line_input(
+            "lyric", sentences, locale, label="form.lyric", limit=2 * LYRIC_LIMIT, long=True, hint=hint
+        )
     )
     seconds = str(SONG_SECONDS)
-    form.add_item(_line("seconds", sentences, locale, label="form.seconds", default=seconds))
-    form.add_item(_line("seed", sentences, locale, label="form.seed", required=False))
+    form.add_item(line_input("seconds", sentences, locale, label="form.seconds", default=seconds))
+    form.add_item(line_input("seed", sentences, locale, label="form.seed", required=False))
     form.stop()
     return form
 
 
 def read_song(data: Mapping[str, Any]) -> MusicRequest:
     """What was typed. Raises InvalidInput seconds_invalid."""
-    typed = _typed(data)
+    typed = typed_in(data)
     return MusicRequest(
         prompt=typed.get("prompt", ""),
         lyric=typed.get("lyric", ""),
-        seconds=_whole(typed.get("seconds", ""), "seconds_invalid", MUSIC_SECONDS),
+        seconds=whole_number(typed.get("seconds", ""), "seconds_invalid", MUSIC_SECONDS),
         seed=typed.get("seed", "").strip() or None,
     )
 
@@ -152,28 +156,28 @@ def further_form(job: Job, index: int, sentences: Sentences, locale: object) -> 
     prompt = str(job.params.get("original") or job.params.get("prompt") or "")
     limit = 4 * PROMPT_LIMIT
     form.add_item(
-        _line("prompt", sentences, locale, label="form.music", limit=limit, long=True, default=prompt)
+        line_input("prompt", sentences, locale, label="form.music", limit=limit, long=True, default=prompt)
     )
     seconds, count = str(DEFAULT_MUSIC_SECONDS), str(FURTHER_COUNT)
-    form.add_item(_line("seconds", sentences, locale, label="form.further_seconds", default=seconds))
-    form.add_item(_line("count", sentences, locale, label="form.further_count", default=count))
+    form.add_item(line_input("seconds", sentences, locale, label="form.further_seconds", default=seconds))
+    form.add_item(line_input("count", sentences, locale, label="form.further_count", default=count))
     form.stop()
     return form
 
 
 def read_further(data: Mapping[str, Any], job_id: str, index: int) -> ContinueRequest:
     """What was typed. Raises InvalidInput seconds_invalid or takes_invalid."""
-    typed = _typed(data)
+    typed = typed_in(data)
     return ContinueRequest(
         job=job_id,
         index=index,
         prompt=typed.get("prompt", ""),
-        seconds=_whole(typed.get("seconds", ""), "seconds_invalid", MUSIC_SECONDS),
-        count=_whole(typed.get("count", ""), "takes_invalid", COUNT_LIMIT),
+        seconds=whole_number(typed.get("seconds", ""), "seconds_invalid", MUSIC_SECONDS),
+        count=whole_number(typed.get("count", ""), "takes_invalid", COUNT_LIMIT),
     )
 
 
-def _line(
+def line_input(
     field: str,
     sentences: Sentences,
     locale: object,
@@ -185,6 +189,7 @@ def _line(
     required: bool = True,
     hint: str | None = None,
 ) -> discord.ui.TextInput[discord.ui.Modal]:
+    """A field of a form, of one line unless `long`; `label` is the key of its sentence."""
     return discord.ui.TextInput(
         label=sentences.text(label, locale)[:LABEL_LIMIT],
         custom_id=field,
@@ -196,11 +201,13 @@ def _line(
     )
 
 
-def _typed(data: Mapping[str, Any]) -> dict[str, str]:
+def typed_in(data: Mapping[str, Any]) -> dict[str, str]:
+    """What a submission says, by the ids of its fields."""
     return {str(part.get("custom_id")): str(part.get("value") or "") for part in _parts(data)}
 
 
-def _whole(text: str, code: str, high: int) -> int:
+def whole_number(text: str, code: str, high: int) -> int:
+    """Raises InvalidInput `code` for what is none; whether it is too large is the service's affair."""
     try:
         return int(text.strip())
     except ValueError:

@@ -37,10 +37,12 @@ from bot.services.ports import (
     TextRequest,
 )
 from bot.services.speech_ports import LanguageOffer, SpeechPost, SpeechRequest
+from bot.services.video_ports import ScriptRequest, VideoPost, VideoRequest
 from bot.settings import Settings
 from generation.errors import AtelierError, InvalidInput, Refused
 from generation.job import Job
 from generation.music_params import Declaration
+from generation.video_params import VIDEO
 from moderation.verdict import Approved
 
 AnyRequest = (
@@ -53,7 +55,11 @@ AnyRequest = (
     | SoundRequest
     | NotesRequest
     | SpeechRequest
+    | VideoRequest
+    | ScriptRequest
 )
+FILE_LIMIT = 25 * 1024 * 1024
+"""Bytes; a folder would take more, but what is made here can be sent to others."""
 
 
 @dataclass(slots=True)
@@ -69,7 +75,11 @@ class FolderPublisher:
 
     async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
         if status.total:
-            self.report(self.sentences.text("cli.progress", job.locale, done=status.done, total=status.total))
+            key = "cli.frames" if job.medium == VIDEO else "cli.progress"
+            self.report(self.sentences.text(key, job.locale, done=status.done, total=status.total))
+
+    def file_limit(self, job: Job) -> int:
+        return FILE_LIMIT
 
     async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
         value = post.value
@@ -195,6 +205,8 @@ def _files(post: Post) -> list[Path]:
         return [post.picture, *pieces]
     if isinstance(post, SpeechPost):
         return [post.picture, post.file]
+    if isinstance(post, VideoPost):
+        return [post.video, post.poster]
     raise TypeError(f"no files are known of a {type(post).__name__}")
 
 
@@ -223,7 +235,21 @@ def _result(post: Post, names: list[str]) -> dict[str, Any]:
         result.update(lengths=[round(piece.seconds, 2) for piece in post.pieces], notices=list(post.notices))
     if isinstance(post, SpeechPost):
         result.update(lengths=[round(post.length, 2)], notices=[*post.job.notices, *post.notices])
+    if isinstance(post, VideoPost):
+        result.update(_of_video(post))
     return result
+
+
+def _of_video(post: VideoPost) -> dict[str, Any]:
+    seen = post.measured
+    return {
+        "seeds": list(dict.fromkeys(key["seed"] for key in post.job.params["keys"])),
+        "lengths": [round(seen.seconds, 2)],
+        "frames": seen.frames,
+        "size": [seen.width, seen.height],
+        "sound": seen.has_sound,
+        "notices": [*post.job.notices, *post.notices],
+    }
 
 
 def as_json(result: Mapping[str, Any]) -> str:

@@ -57,11 +57,11 @@ def generate_music(  # noqa: PLR0913, PLR0917 - typer makes an option of each
     if further is not None and (melody is not None or lyric is not None):
         shell.fail(Sentences.load().text("cli.continue_alone", chosen), 2)
     file = further or melody
-    declaration = _declared(file, rights, chosen)
+    declaration = declared(file, rights, chosen)
     request: ContinueRequest | MusicRequest
     if further is not None:
         request = ContinueRequest(
-            file=_upload(further, chosen),
+            file=file_upload(further, chosen),
             prompt=prompt,
             seconds=seconds,
             count=count,
@@ -73,8 +73,8 @@ def generate_music(  # noqa: PLR0913, PLR0917 - typer makes an option of each
         request = MusicRequest(
             prompt=prompt,
             seconds=seconds,
-            melody=None if melody is None else _upload(melody, chosen),
-            lyric=None if lyric is None else _text(lyric, chosen),
+            melody=None if melody is None else file_upload(melody, chosen),
+            lyric=None if lyric is None else file_text(lyric, chosen),
             count=count,
             seed=seed,
             model=model,
@@ -123,11 +123,11 @@ def generate_notes(  # noqa: PLR0913, PLR0917 - typer makes an option of each
     from bot.services.audio_ports import NotesRequest
 
     chosen = shell.language(language)
-    declaration = _declared(midi, rights, chosen)
+    declaration = declared(midi, rights, chosen)
     request = NotesRequest(
         prompt=title,
         melody=melody,
-        file=None if midi is None else _upload(midi, chosen),
+        file=None if midi is None else file_upload(midi, chosen),
         tokens=tokens,
         count=count,
         temperature=temperature,
@@ -137,7 +137,7 @@ def generate_notes(  # noqa: PLR0913, PLR0917 - typer makes an option of each
     make(request, out=out, json=json, language=language, declaration=declaration)
 
 
-def _declared(file: Path | None, rights: Rights | None, language: str) -> Declaration | None:
+def declared(file: Path | None, rights: Rights | None, language: str) -> Declaration | None:
     """A file without a word on why it may be used ends here; nothing of it is read."""
     if file is None:
         return None
@@ -146,14 +146,14 @@ def _declared(file: Path | None, rights: Rights | None, language: str) -> Declar
     return "public_domain" if rights == "public-domain" else rights
 
 
-def _upload(file: Path, language: str) -> Upload:
+def file_upload(file: Path, language: str) -> Upload:
     from bot.services.audio_ports import Upload
 
     _demand_file(file, language)
     return Upload(name=file.name, size=file.stat().st_size, read=partial(asyncio.to_thread, file.read_bytes))
 
 
-def _text(file: Path, language: str) -> str:
+def file_text(file: Path, language: str) -> str:
     _demand_file(file, language)
     try:
         with file.open("rb") as opened:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -85,13 +85,13 @@ def footer_of(job_id: str, sentences: Sentences, locale: str) -> str:
     return sentences.text("post.footer", locale, job=job_id)
 
 
-def notices(job: Job, sentences: Sentences) -> list[str]:
-    """What the result must say about itself, e.g. that it was made smaller."""
-    return [
-        sentences.text(f"notice.{code}", job.locale)
-        for code in job.notices
-        if sentences.has(f"notice.{code}")
-    ]
+def notices(job: Job, sentences: Sentences, *, instead: Mapping[str, str] | None = None) -> list[str]:
+    """What the result must say about itself, e.g. that it was made smaller.
+
+    `instead`: code -> code of the sentence that this medium has for it.
+    """
+    codes = [(instead or {}).get(code, code) for code in job.notices]
+    return [sentences.text(f"notice.{code}", job.locale) for code in codes if sentences.has(f"notice.{code}")]
 
 
 def quoted(key: str, text: object, limit: int, sentences: Sentences, locale: str) -> str:

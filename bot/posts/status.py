@@ -7,17 +7,27 @@ import discord
 from bot.buttons import cancel_row
 from bot.i18n import Sentences
 from bot.services.ports import Status
+from bot.services.video_ports import VideoStatus
 from bot.texts import bar
 from generation.job import Job
+from generation.video_params import VIDEO
 
 
 def compose_status(job: Job, status: Status, sentences: Sentences) -> tuple[str, discord.ui.View]:
-    """Place and countdown while waiting, a bar while it is worked on; with the cancel button."""
+    """Place and countdown while waiting, a bar while it is worked on; with the cancel button.
+
+    A video counts its frames, and says what its pictures are, where it has some (`posts.video.preview_files`).
+    """
     lines = []
     if status.total > 0:
         percent = max(0, min(100, round(100 * status.done / status.total)))
         lines.append(sentences.text("status.working", job.locale))
         lines.append(f"{bar(status.done, status.total)} {percent} %")
+        if job.medium == VIDEO:
+            done = min(status.done, status.total)
+            lines.append(sentences.text("status.frames", job.locale, done=done, total=status.total))
+        if isinstance(status, VideoStatus) and status.pictures is not None:
+            lines.append(sentences.text("status.ends", job.locale))
     elif status.place > 1:
         lines.append(sentences.text("status.waiting", job.locale, n=status.place - 1))
     else:
