@@ -163,6 +163,7 @@ PROMISED = [
     "video_of_model",
     "song_gone",
     "song_of_other",
+    "video_limit",
     "refused_audio_silent",
     "refused_audio_broken",
     "refused_audio_clipped",
