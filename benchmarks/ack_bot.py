@@ -109,7 +109,8 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
             settings=settings, database=database, catalog=catalog, supervisor=workers, work_dir=folder,
             sentences=Sentences.load(), pipeline=pipeline,
         )  # fmt: skip
-        yield desk_of(parts, dispatcher)
+        nothing_is_withdrawn: Any = None
+        yield desk_of(parts, dispatcher, timings=timings, revoke=nothing_is_withdrawn)
 
 
 async def _no_pictures(files: Any) -> Any:
