@@ -1,11 +1,11 @@
-/** Until when something has to be handed in, and the countdown to it. */
+/** Words that are to be read aloud, until when, and the countdown to it. */
 
 import { h, icon } from "./dom.js";
-import { CHANNEL, FLAG, author, log, on, store } from "./store.js";
+import { author, on, store } from "./store.js";
 import { t } from "./texts.js";
 
-/** What ends later than so long after the message that says so is no countdown (the end of a lesson, say). */
-const FAR_MS = 10 * 60_000;
+/** Words to read aloud stand above the button by which the recording is handed in; what it opens bears the same name. */
+const HAND_IN = "ka:voicegive:";
 /** Said aloud when so many seconds are left. */
 const SPOKEN_S = [60, 30, 10];
 
@@ -15,30 +15,41 @@ export function minutes(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** The latest `<t:…:R>` in anything with texts, in milliseconds; null where there is none. */
-export function timeIn(thing) {
-  const found = [...JSON.stringify(thing ?? null).matchAll(/<t:(\d{1,12}):R>/gu)].map((match) => Number(match[1]) * 1000);
+/** Whether a form takes the recording of words that were read aloud. */
+export function handsIn(modal) {
+  return String(modal.custom_id).startsWith(HAND_IN);
+}
+
+/** The latest `<t:…:R>` in a text, in milliseconds; null where there is none. */
+function timeIn(text) {
+  const found = [...String(text ?? "").matchAll(/<t:(\d{1,12}):R>/gu)].map((match) => Number(match[1]) * 1000);
   return found.length ? Math.max(...found) : null;
 }
 
-/** When the bot's newest private word with a near end will be too old: in milliseconds; null without one. */
-export function openDeadline(channelId = store.channelId) {
-  if (!channelId) return null;
-  const direct = store.channels.get(channelId)?.type === CHANNEL.DM;
-  for (const message of [...log(channelId).list].reverse()) {
-    if (!(direct || message.flags & FLAG.EPHEMERAL) || !author(message.author).bot) continue;
-    const end = timeIn([message.content, message.embeds, message.components]);
-    const said = Date.parse(message.edited_timestamp ?? message.timestamp);
-    if (end !== null && end - said <= FAR_MS) return end;
+/** The words that this person is to read aloud now: {message, end in milliseconds}; null where there are none. */
+export function openPhrase() {
+  let newest = null;
+  // Read in one channel, the recording may go to another: the direct messages.
+  for (const { list } of store.messages.values()) {
+    for (const message of list) {
+      const isPhrase = !message.local && author(message.author).bot && JSON.stringify(message.components ?? []).includes(`"${HAND_IN}`);
+      const end = isPhrase ? timeIn(message.content) : null;
+      if (end !== null && end >= (newest?.end ?? 0)) newest = { message, end };
+    }
   }
-  return null;
+  return newest;
+}
+
+/** The same while there is time left. */
+export function phraseInTime() {
+  const phrase = openPhrase();
+  return phrase && phrase.end > Date.now() ? phrase : null;
 }
 
 /** The time that is left, counting by itself. It is empty while nothing runs out. */
 export class Countdown {
-  /** @param {{deadline?: function(): number|null, say: function(string)}} wants `say` tells a screen reader */
-  constructor({ deadline = openDeadline, say }) {
-    this.deadline = deadline;
+  /** @param {function(string)} say tells a screen reader */
+  constructor(say) {
     this.say = say;
     this.text = h("span");
     this.element = h("span", { class: "countdown", role: "timer", "aria-live": "off", hidden: true }, icon("clock"), this.text);
@@ -53,7 +64,7 @@ export class Countdown {
   }
 
   paint() {
-    const end = this.deadline();
+    const end = openPhrase()?.end ?? null;
     const left = end === null ? null : Math.ceil((end - Date.now()) / 1000);
     this.element.hidden = left === null || left <= 0;
     if (left !== null && end === this.end) this.speak(left);

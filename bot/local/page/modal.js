@@ -1,7 +1,7 @@
 /** A form that the bot opened (Discord's modal): text inputs, labels, selects and file uploads. */
 
 import { COMPONENT } from "./components.js";
-import { Countdown, openDeadline, timeIn } from "./deadline.js";
+import { Countdown, handsIn, phraseInTime } from "./deadline.js";
 import { avatar, fill, h, iconButton, openDialog, uniqueId } from "./dom.js";
 import { INTERACTION, interact, reasonOf } from "./interactions.js";
 import { markdown } from "./markdown.js";
@@ -16,22 +16,24 @@ import { t } from "./texts.js";
  */
 export function openModal(modal) {
   const fields = [];
-  fields.deadline = () => timeIn(modal.components) ?? openDeadline();
   const late = h("p", { class: "hidden-visually", role: "status" });
-  const countdown = new Countdown({ deadline: fields.deadline, say: (text) => { late.textContent = text; } });
+  const phrase = handsIn(modal) ? phraseInTime() : null;
+  const countdown = phrase ? new Countdown((text) => { late.textContent = text; }) : null;
   const titleId = uniqueId("modal");
-  const body = h("div", { class: "modal-body" }, modal.components.map((component) => row(component, fields)));
+  // The form lies over the words that are to be read, so they are shown again.
+  const words = phrase ? h("div", { class: "phrase markdown" }, markdown(phrase.message.content)) : null;
+  const body = h("div", { class: "modal-body" }, words, modal.components.map((component) => row(component, fields)));
   const problem = h("p", { class: "form-error", role: "alert" });
   const submit = h("button", { type: "submit", class: "button primary" }, t("submit"));
   const app = bot();
   const form = h("form", { novalidate: true },
-    h("header", { class: "modal-head" }, avatar(app.name, app.color), h("div", {}, h("h2", { id: titleId }, modal.title), h("p", {}, t("formFrom", { bot: app.name }))), countdown.element,
+    h("header", { class: "modal-head" }, avatar(app.name, app.color), h("div", {}, h("h2", { id: titleId }, modal.title), h("p", {}, t("formFrom", { bot: app.name }))), countdown?.element,
       iconButton("close", t("close"), () => dialog.close())),
     body, late, problem,
     h("footer", { class: "modal-foot" }, h("button", { type: "button", class: "button plain", on: { click: () => dialog.close() } }, t("cancel")), submit));
   const dialog = h("dialog", { class: "modal", "aria-labelledby": titleId }, form);
   dialog.addEventListener("close", () => {
-    countdown.destroy();
+    countdown?.destroy();
     for (const field of fields) field.close?.();
   });
   form.addEventListener("submit", async (event) => {
@@ -79,7 +81,7 @@ function row(component, fields) {
 
 /** One field with its label, hint and the place for its error. */
 function labelled(component, text, hint, fields) {
-  const field = makeField(component, fields.deadline);
+  const field = makeField(component);
   const error = h("p", { class: "field-error", id: uniqueId("error") });
   const label = h("label", { id: field.labelId, for: field.inputId }, text, field.required ? h("span", { class: "star", "aria-hidden": "true" }, " *") : null);
   const note = hint ? h("p", { class: "field-hint" }, hint) : null;
@@ -102,9 +104,9 @@ function labelled(component, text, hint, fields) {
   return element;
 }
 
-function makeField(component, deadline) {
+function makeField(component) {
   if (component.type === COMPONENT.TEXT_INPUT) return textField(component);
-  if (component.type === COMPONENT.FILE_UPLOAD) return fileField(component, deadline);
+  if (component.type === COMPONENT.FILE_UPLOAD) return fileField(component);
   if ([COMPONENT.RADIO_GROUP, COMPONENT.CHECKBOX_GROUP, COMPONENT.CHECKBOX].includes(component.type)) return choiceField(component);
   if (Object.values(SELECT).includes(component.type)) return selectField(component);
   throw new Error(`no field for component type ${component.type}`);

@@ -59,12 +59,8 @@ export function choiceField(component) {
   return { labelId, required, element, problem, result };
 }
 
-/**
- * A place to choose, drop or record files; the submission names them by their place among all files.
- * @param {object} component
- * @param {function(): number|null} deadline when the form will be too late
- */
-export function fileField(component, deadline) {
+/** A place to choose, drop or record files; the submission names them by their place among all files. */
+export function fileField(component) {
   const inputId = uniqueId("input");
   const required = component.required ?? true;
   const least = component.min_values ?? 1;
@@ -91,10 +87,10 @@ export function fileField(component, deadline) {
   });
   let recorder = null;
   const place = h("div");
-  const record = h("button", { type: "button", class: "button plain", on: { click: () => open() } }, icon("mic"), t("record"));
+  const record = h("button", { type: "button", class: "button secondary", on: { click: () => open() } }, icon("mic"), t("record"));
   const open = () => {
     recorder = new Recorder({
-      place, deadline, label: t("recordUse"), use: (file) => add([file]),
+      place, label: t("recordUse"), use: (file) => add([file]),
       closed: () => {
         recorder = null;
         record.focus();

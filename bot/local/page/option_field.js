@@ -44,7 +44,7 @@ export class OptionField {
 
   buildFile(id) {
     this.picker = h("input", { type: "file", class: "hidden-visually", tabindex: "-1", "aria-hidden": "true" });
-    this.input = h("button", { type: "button", id, class: "option-file" }, icon("file"), t("chooseFile"));
+    this.input = h("button", { type: "button", id, class: "option-file" }, icon("file"), h("span", {}, t(window.innerWidth < 500 ? "chooseFileShort" : "chooseFile")));
     this.input.addEventListener("click", () => this.picker.click());
     this.picker.addEventListener("change", () => this.picker.files[0] && this.take(this.picker.files[0]));
     const record = recordButton(t("recordFor", { option: this.name }), () => this.form.record(this), { class: "icon-button option-record" });

@@ -1,6 +1,6 @@
 /** The panel in which one records: level, time, listening to it, using it or throwing it away. */
 
-import { Countdown, minutes } from "./deadline.js";
+import { minutes } from "./deadline.js";
 import { fill, h, icon, iconButton } from "./dom.js";
 import { LONGEST_S, Take, problemOf } from "./microphone.js";
 import { t } from "./texts.js";
@@ -15,19 +15,16 @@ let current = null;
 
 export class Recorder {
   /**
-   * @param {{place: HTMLElement, use: function(File, {seconds: number, waveform: string}), label: string, closed: function(), deadline?: function(): number|null}} wants
-   *   `place` is where it stands; `use` gets the finished recording (and may return a promise; if that fails the panel stays), `label` is on its button
+   * @param {{place: HTMLElement, above?: HTMLElement|null, use: function(File, {seconds: number, waveform: string}), label: string, closed: function()}} wants
+   *   `place` is where it stands, `above` what is to be read; `use` gets the finished recording (and may return a promise; if that fails the panel stays), `label` is on its button
    */
   constructor(wants) {
     current?.close();
     current = this;
     this.wants = wants;
     this.status = h("p", { class: "recorder-status", role: "status" });
-    this.countdown = new Countdown({ deadline: wants.deadline, say: (text) => { this.late.textContent = text; } });
-    this.late = h("p", { class: "hidden-visually", role: "status" });
     this.body = h("div", { class: "recorder-body" });
-    this.element = h("div", { class: "recorder", role: "group", "aria-label": t("recorder"), on: { keydown: (event) => this.key(event) } },
-      h("div", { class: "recorder-head" }, this.status, this.countdown.element), this.body, this.late);
+    this.element = h("div", { class: "recorder", role: "group", "aria-label": t("recorder"), on: { keydown: (event) => this.key(event) } }, wants.above, this.status, this.body);
     wants.place.replaceChildren(this.element);
   }
 
@@ -104,7 +101,8 @@ export class Recorder {
     this.player.addEventListener("timeupdate", () => { this.progress.value = this.player.currentTime; });
     const sentence = { long: t("recordLong", { limit: LONGEST_S / 60 }), lost: t("recordLost") }[why] ?? t("recordDone", { time: minutes(seconds) });
     this.useButton = this.button(this.wants.label, () => this.use(), "primary", "check");
-    this.show("done", sentence, this.player, this.play, this.progress, h("span", { class: "recorder-time" }, minutes(seconds)), this.useButton,
+    const line = h("div", { class: "recorder-line" }, this.player, this.play, this.progress, h("span", { class: "recorder-time" }, minutes(seconds)));
+    this.show("done", sentence, line, this.useButton,
       this.button(t("recordAgain"), () => this.begin()), this.button(t("recordDiscard"), () => this.close()));
   }
 
@@ -159,7 +157,6 @@ export class Recorder {
     this.state = "closed";
     if (current === this) current = null;
     this.take?.cancel();
-    this.countdown.destroy();
     this.forget();
     this.element.remove();
     this.wants.closed();

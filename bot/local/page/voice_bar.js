@@ -1,11 +1,12 @@
 /** The message box's voice: the button, the time that is left, and the recorder above the box. */
 
 import { api } from "./api.js";
-import { Countdown } from "./deadline.js";
+import { Countdown, phraseInTime } from "./deadline.js";
 import { announce, h } from "./dom.js";
 import { reasonOf } from "./interactions.js";
+import { markdown } from "./markdown.js";
 import { Recorder, recordButton } from "./recorder.js";
-import { FLAG, store } from "./store.js";
+import { CHANNEL, FLAG, bot, channelName, emit, store } from "./store.js";
 import { t } from "./texts.js";
 
 export class VoiceBar {
@@ -13,7 +14,7 @@ export class VoiceBar {
   constructor(composer) {
     this.composer = composer;
     this.recorder = null;
-    this.countdown = new Countdown({ say: announce });
+    this.countdown = new Countdown(announce);
     this.button = recordButton(t("recordVoice"), () => this.toggle());
     this.slot = h("span", { class: "composer-slot", data: { slot: "voice" } }, this.countdown.element, this.button);
     this.place = h("div");
@@ -50,7 +51,25 @@ export class VoiceBar {
 
   toggle() {
     if (this.recorder) this.close();
-    else this.record({ label: t("recordSend"), use: (file, facts) => this.send(file, facts) });
+    else this.record(this.voiceMessage());
+  }
+
+  /** Words that were given to one person are read to the bot alone, wherever the button was pressed. */
+  voiceMessage() {
+    const channel = store.channels.get(store.channelId);
+    const phrase = phraseInTime();
+    const direct = channel.type === CHANNEL.DM;
+    const apart = phrase && String(phrase.message.channel_id) !== store.channelId;
+    const above = apart ? h("div", { class: "phrase markdown" }, markdown(phrase.message.content)) : null;
+    if (phrase && !direct) return { above, label: t("recordSendPrivate", { bot: bot().name }), use: (file, facts) => this.sendPrivately(file, facts) };
+    const to = `${channel.type === CHANNEL.TEXT ? "#" : ""}${channelName(channel)}`;
+    return { above, label: t("recordSend", { channel: to }), use: (file, facts) => this.send(store.channelId, file, facts) };
+  }
+
+  async sendPrivately(file, facts) {
+    const { id } = await api.direct();
+    await this.send(id, file, facts);
+    emit("open-channel", String(id));
   }
 
   /** Before something is sent: a finished recording goes with it, a running one is pointed out. Resolves to whether to go on. */
@@ -61,11 +80,12 @@ export class VoiceBar {
     return false;
   }
 
-  async send(file, { seconds, waveform }) {
+  async send(channelId, file, { seconds, waveform }) {
     const { composer } = this;
     const attachments = [{ id: "0", filename: file.name, duration_secs: Math.round(seconds * 100) / 100, waveform }];
     try {
-      await api.sendMessage(store.channelId, { content: "", flags: FLAG.VOICE, attachments, ...composer.reply.payload() }, [file]);
+      const answer = channelId === store.channelId ? composer.reply.payload() : {};
+      await api.sendMessage(channelId, { content: "", flags: FLAG.VOICE, attachments, ...answer }, [file]);
     } catch (error) {
       composer.complain(reasonOf(error));
       throw error;

@@ -13,7 +13,7 @@ export function isVoice(file) {
 
 /** What stands above the player in place of the file's name. */
 export function voiceHead(file) {
-  return h("div", { class: "file-head" }, icon("mic", "file-icon"),
+  return h("div", { class: "file-head voice-head" }, icon("mic", "file-icon"),
     h("div", { class: "file-text" }, h("strong", {}, t("voiceMessage")), h("div", { class: "file-size" }, minutes(Math.round(file.duration_secs)))), waveView(file.waveform));
 }
 
