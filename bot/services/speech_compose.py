@@ -16,6 +16,7 @@ from bot.services.audio_compose import (
 )
 from bot.services.finishing import model_of
 from generation.catalog import Catalog
+from generation.errors import WorkerGarbage
 from generation.job import Job
 from generation.ports import Runner
 from generation.speech_params import SpeechParams
@@ -49,6 +50,13 @@ class SpeechComposer:
     async def measure(self, job: Job, sounds: Sequence[Path], out: Path) -> tuple[object, ...]:
         """The numbers of finished sounds, in their order; None for one that has none."""
         return await measure_sounds(self._supervisor, job, sounds, out)
+
+    async def decode(self, job: Job, sound: Path, out: Path) -> Path:
+        """The finished sound as a listener hears it: a clean WAV in `out`. Raises WorkerError."""
+        made = await self._supervisor.run(media_request(job, "probe_audio", {"file": str(sound)}, out))
+        if [(file.kind, file.name) for file in made.files] != [("upload", "clean.wav")]:
+            raise WorkerGarbage
+        return made.out / "clean.wav"
 
     def _recipe(self, job: Job, outcome: Outcome) -> dict[str, Any]:
         """Copies of the file may outlive a consent: whose voice it was does not stand in it."""

@@ -34,8 +34,8 @@ from moderation.verdict import Approved, Verdict
 
 BOUNDS: Final = Bounds(0.3, 61.0)
 """300 characters take half a minute."""
-SHORTEST_S: Final = 1.0
-"""A shorter word ends in silence: the mark needs room."""
+SHORTEST_S: Final = 0.6
+"""A shorter word ends in silence: below half a second no mark is looked for."""
 UNMARKED: Final = "speech_unmarked"
 
 
@@ -85,6 +85,7 @@ class SpeechFinisher:
         marked = outcome.out / "marked.wav"
         await self._mark(spoken, marked)
         composed = await self._composer.compose(job, outcome, marked)
+        await self._demand_mark(await self._composer.decode(job, composed.sounds[0], outcome.out / "heard"))
         decision = await self._pipeline.approve_audio(
             composed.sounds, measured=composed.measured, bounds=BOUNDS, texts=_texts(job)
         )
@@ -124,11 +125,14 @@ class SpeechFinisher:
         return await decision.approved.compose(lambda _: self._post(job, files, measured[0], seconds=seconds))
 
     async def _mark(self, spoken: Path, marked: Path) -> None:
-        """Raises WorkerError speech_unmarked unless the mark is there and found again."""
+        """Raises WorkerError."""
         await self._listening.mark(spoken, marked)
         if not await asyncio.to_thread(is_wave, marked):
             raise WorkerGarbage
-        facts = await self._listening.find_mark(marked)
+
+    async def _demand_mark(self, heard: Path) -> None:
+        """That it is in what is posted, encoded and decoded again. Raises WorkerError speech_unmarked."""
+        facts = await self._listening.find_mark(heard)
         if facts.get("marked") is not True:
             raise WorkerError(UNMARKED)
 
