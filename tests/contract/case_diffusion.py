@@ -30,5 +30,26 @@ CASES = [
         long={"count": 1, "steps": 150},
         wrong={"width": 1000},
         same=nearly_same,
-    )
+    ),
+    Case(
+        family="diffusion",
+        task="video",
+        params={
+            "keys": [
+                {"frame": 0, "prompt": "ein roter Ball", "seed": 1234},
+                {"frame": 3, "prompt": "ein gelbes Haus", "seed": 5},
+            ],
+            "frames": 4,
+            "steps": 3,
+            "guidance": 4.0,
+            "width": 64,
+            "height": 64,
+        },
+        model="mini",
+        files=4,
+        seeded=False,
+        long={"frames": 40, "steps": 150},
+        wrong={"frames": 1000},
+        same=nearly_same,
+    ),
 ]

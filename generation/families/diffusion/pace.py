@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import librosa
+import soundfile
 
 from generation.families.diffusion.frame_plan import Pace
 from generation.families.diffusion.packages import get_timesteps_arr
@@ -19,9 +19,9 @@ SHORTEST = 0.5
 def pace_of(song: Path, fps: int) -> Pace:
     """Much way on the beats, hardly any between them; even where there is no sound (any more).
 
-    Raises whatever librosa raises for a file that is no sound.
+    Raises RuntimeError for a file that is no sound.
     """
-    length = float(librosa.get_duration(path=str(song)))
+    length = float(soundfile.info(str(song)).duration)
 
     def pace(first: int, frames: int) -> Sequence[float] | None:
         heard = min(frames, math.floor((length - first / fps) * fps))

@@ -95,7 +95,7 @@ class Making:
         self._context.loading(self._model.id)
         try:
             return pace_of(self._song, self._params.fps)
-        except (OSError, ValueError, RuntimeError) as error:
+        except RuntimeError as error:
             raise TaskFailed("invalid", "upload_broken") from error
 
     def _try_travel(self) -> bool:
