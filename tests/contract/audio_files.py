@@ -1,6 +1,7 @@
 """Makes sound files and looks into them, in the media family's environment, with PyAV alone: nothing of ours is used.
 
 `audio_files.py make FOLDER HOURS` writes one honest file of each kind, and some that are none;
+`audio_files.py encode WAV FILE…` writes what a recording says in the kinds that browsers and telephones record in;
 `audio_files.py look FILE…` prints one JSON line: rate, channels, seconds, peak, pitch (the strongest, Hz), tags.
 """
 
@@ -98,6 +99,25 @@ def _film_alone(path: Path) -> None:
         file.mux(picture.encode(None))
 
 
+RECORDED = {
+    ".webm": "tone.webm",
+    ".m4a": "tone.m4a",
+    ".ogg": "opus.ogg",
+    ".wav": "tone.wav",
+    ".mp3": "tone.mp3",
+}
+
+
+def encode(wav: Path, paths: list[Path]) -> None:
+    for path in paths:
+        box, coder, rate, channels = KINDS[RECORDED[path.suffix]]
+        with av.open(str(wav)) as file:
+            resampler = av.AudioResampler(format="fltp", layout=LAYOUTS[channels], rate=rate)
+            frames = [*file.decode(audio=0), None]
+            parts = [one.to_ndarray() for frame in frames for one in resampler.resample(frame)]
+        write(path, box, coder, rate, numpy.concatenate(parts, axis=1))
+
+
 def look(path: Path) -> dict[str, Any]:
     with av.open(str(path)) as file:
         tags = {**file.metadata, **file.streams.audio[0].metadata}
@@ -119,5 +139,7 @@ def look(path: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(Path(sys.argv[2]), int(sys.argv[3]))
+    elif sys.argv[1] == "encode":
+        encode(Path(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
     else:
         print(json.dumps([look(Path(name)) for name in sys.argv[2:]]))
