@@ -164,7 +164,8 @@ class Deliver:
         except StaleMove:
             _log.info("job %s had already ended", job.id)
             return
-        await self._posting.tell(job, code, values or {}, private=state is JobState.REFUSED)
+        private = state is JobState.REFUSED or code.startswith(REFUSAL)
+        await self._posting.tell(job, code, values or {}, private=private)
 
     def _discard(self, job: Job, *others: Path) -> None:
         """Remove the unchecked files of all its attempts."""

@@ -161,6 +161,7 @@ async def test_a_revocation_while_it_is_checked_ends_it(room: SpeechRoom) -> Non
     assert revoked
     assert job.state in {JobState.FAILED, JobState.REFUSED}
     assert job.error_code == "refused_consent_revoked"
+    assert [private for _, _, _, private in room.discord.told] == [True]
     assert room.discord.spoken == {}
     assert await room.artifacts.of_job(job.id) == []
 
