@@ -38,7 +38,7 @@ def clip_post(task: Task, context: Context) -> Result:
     cues = plan.cues()
     sound = _sound(plan)
     reel = Reel(
-        frames=functools.partial(_frames, plan, cues if plan.burned else ()),
+        frames=functools.partial(_frames, plan, order.label, cues if plan.burned else ()),
         count=plan.count,
         ticks=plan.ticks,
         fps=Fraction(plan.count * TICKS, plan.ticks).limit_denominator(1000),
@@ -60,11 +60,11 @@ def clip_post(task: Task, context: Context) -> Result:
     )
 
 
-def _frames(plan: Plan, cues: tuple[Cue, ...]) -> Iterator[Shown]:
+def _frames(plan: Plan, label: str, cues: tuple[Cue, ...]) -> Iterator[Shown]:
     """With the words of each moment drawn on it."""
     at = 0
     drawn: tuple[Image.Image, tuple[str, ...], Image.Image] | None = None
-    for picture, ticks in _pictures(plan):
+    for picture, ticks in _pictures(plan, label):
         lines = _lines(cues, (at + ticks / 2) / TICKS)
         at += ticks
         if not lines:
@@ -79,8 +79,8 @@ def _lines(cues: tuple[Cue, ...], moment: float) -> tuple[str, ...]:
     return next((cue.lines for cue in cues if cue.start <= moment < cue.end), ())
 
 
-def _pictures(plan: Plan) -> Iterator[Shown]:
-    picture = title_card.draw(plan.size, plan.lines)
+def _pictures(plan: Plan, label: str) -> Iterator[Shown]:
+    picture = title_card.draw(plan.size, plan.lines, label)
     for ticks in plan.card:
         yield picture, ticks
     for part in plan.parts:

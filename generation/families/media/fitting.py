@@ -19,6 +19,8 @@ SCALES = (1.0, 0.75, 0.5, 0.375, 0.25)
 SOUND_RATES = (128_000, 96_000, 64_000, 48_000, 32_000, 24_000)
 _SOUND_SHARE = 0.3
 """Of the limit, which sound may take before it gets coarser."""
+_HOPE = 4
+"""How far the estimate may be off."""
 _ATTEMPTS = 12
 
 
@@ -33,7 +35,10 @@ def fit(path: Path, reel: Reel, limit: int, context: Context) -> dict[str, Any] 
     for scale in SCALES:
         size = even((reel.size[0] * scale, reel.size[1] * scale))
         while found > limit:
-            smaller = _next(quality, size, found / limit)
+            wanted = _factor(quality, size, found / limit)
+            if wanted > COARSEST + _HOPE and scale != SCALES[-1]:
+                break  # not worth an attempt: smaller
+            smaller = replace(quality, factor=min(COARSEST, max(FINEST, wanted)), size=size)
             if smaller == quality:
                 break  # as coarse as it may be: smaller
             quality, found = smaller, write(path, reel, smaller, next(steps))
@@ -47,13 +52,11 @@ def fit(path: Path, reel: Reel, limit: int, context: Context) -> dict[str, Any] 
     return {"width": quality.size[0], "height": quality.size[1], "bit_rate": round(found * 8 / reel.seconds)}
 
 
-def _next(quality: Quality, size: tuple[int, int], excess: float) -> Quality:
+def _factor(quality: Quality, size: tuple[int, int], excess: float) -> int:
     """As coarse as the bytes of the last attempt suggest, and a little more."""
     area = size[0] * size[1] / (quality.size[0] * quality.size[1])
     coarser = quality.factor + math.ceil(HALVES * math.log2(excess * area)) + 1
-    if area == 1:
-        coarser = max(coarser, quality.factor + 1)
-    return replace(quality, factor=min(COARSEST, max(FINEST, coarser)), size=size)
+    return max(coarser, quality.factor + 1) if area == 1 else coarser
 
 
 def _sound_rate(reel: Reel, limit: int) -> int:

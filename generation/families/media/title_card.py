@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from generation.families.media.glyphs import draw_text, drawable, wrapped
+from generation.families.media.glyphs import draw_text, drawable, shortened, wrapped
 
 GROUND = "#3b414e"
 """Of the card and around pictures of another shape: neutral, and not black."""
@@ -18,8 +18,8 @@ Row = tuple[str, int, bool]
 """A line, its size in pixels, whether it belongs to the heading."""
 
 
-def draw(size: tuple[int, int], lines: Sequence[str]) -> Image.Image:
-    """The first line as a heading, the others below it, all of them as large as fits."""
+def draw(size: tuple[int, int], lines: Sequence[str], label: str) -> Image.Image:
+    """The first line as a heading, the others below it, all of them as large as fits; the label at the foot."""
     rows = _rows(size, [drawable(" ".join(line.split())) for line in lines])
     height = sum(round(text * _STEP) for _, text, _ in rows)
     card = Image.new("RGB", size, GROUND)
@@ -30,6 +30,9 @@ def draw(size: tuple[int, int], lines: Sequence[str]) -> Image.Image:
         y += round(text * _STEP)
         fill = _INK if heading else _FAINT
         draw_text(draw, (left, y - round(text * 0.35)), line, size=text, fill=fill, bold=heading)
+    foot = max(_LEAST, min(size) // 24)
+    text = shortened(drawable(label), foot, size[0] * _WIDTH)
+    draw_text(draw, (left, size[1] - foot), text, size=foot, fill=_FAINT)
     return card
 
 
