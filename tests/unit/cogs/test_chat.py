@@ -57,7 +57,7 @@ def test_the_bot_asks_for_no_privileged_intent() -> None:
         teacher_role="",
         extensions=(),
     )
-    assert {name for name, on in bot.intents if on} == {"guilds", "guild_messages"}
+    assert {name for name, on in bot.intents if on} == {"guilds", "guild_messages", "dm_messages"}
 
 
 def message(content: str, *descriptions: str, bot: bool = False) -> discord.Message:
