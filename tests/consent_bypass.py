@@ -25,7 +25,13 @@ from tests.consent_kinds import KINDS, Kind, Scene
 from tests.voice_room import Room
 
 LEAST_KINDS = 24
-MODULES = ("consent_use_kinds", "consent_enrolment_kinds", "consent_evidence_kinds", "consent_token_kinds")
+MODULES = (
+    "consent_use_kinds",
+    "consent_enrolment_kinds",
+    "consent_evidence_kinds",
+    "consent_token_kinds",
+    "consent_service_kinds",
+)
 for name in MODULES:
     importlib.import_module(f"tests.{name}")
 

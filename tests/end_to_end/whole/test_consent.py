@@ -1,4 +1,4 @@
-"""A voice's way to its consent with the unmodified bot and real workers; at the microphone sits a voice made of rules."""
+"""A voice's way to its consent with the unmodified bot and real workers, spoken by a voice that is made of rules."""
 
 from __future__ import annotations
 

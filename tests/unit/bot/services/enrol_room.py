@@ -39,7 +39,7 @@ class EnrolRoom:
 
     def __post_init__(self) -> None:
         work_dir = self.room.folder / "work"
-        work_dir.mkdir()
+        work_dir.mkdir(exist_ok=True)
         self.listening = Listening(supervisor=self.ears, work_dir=work_dir, is_on=self.is_on)
         self.enrol = Enrol(
             enrolments=self.room.enrolments,
