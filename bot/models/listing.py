@@ -9,6 +9,7 @@ from typing import Any
 from bot.i18n import Sentences
 from bot.models.store import size_of
 from generation.catalog import Catalog, ModelInfo
+from generation.speech_params import CLONES_FAMILY, SPEECH
 
 _MB = 1024 * 1024
 
@@ -28,10 +29,16 @@ class Row:
 def rows(catalog: Catalog) -> list[Row]:
     """All models, medium by medium, the best first."""
     return [
-        Row(model=model, default=place == 0 and model.path is not None)
+        Row(model=model, default=model.path is not None and model == usual)
         for medium in catalog.media()
-        for place, model in enumerate(catalog.models(medium))
+        for usual in [next(filter(_may_be_usual, catalog.models(medium)), None)]
+        for model in catalog.models(medium)
     ]
+
+
+def _may_be_usual(model: ModelInfo) -> bool:
+    """What copies a voice is chosen with a voice, never by itself."""
+    return not (model.medium == SPEECH and model.family == CLONES_FAMILY)
 
 
 def disk_mb(row: Row) -> int | None:

@@ -21,6 +21,7 @@ from bot.models.store import Pin, Store, git_sha1_of, is_allowed, looks_right, s
 from bot.settings import Settings
 from generation.catalog import Catalog, ModelInfo, Source
 from tests.fakes import small_catalog
+from tests.fakes_speech import ESPEAK, TORTOISE
 
 SENTENCES = Sentences.load(strict=True)
 COMMIT = "c" * 40
@@ -134,6 +135,12 @@ def test_the_default_is_marked_once_a_medium(tmp_path: Path) -> None:
     (alone,) = rows(Catalog([dataclasses.replace(big, path=None)]))
     assert not alone.default
     assert disk_mb(alone) is None
+
+
+def test_what_copies_voices_is_nobody_s_default() -> None:
+    found = rows(Catalog([TORTOISE, ESPEAK]))
+    assert [(row.model.id, row.default) for row in found] == [("tortoise", False), ("espeak", True)]
+    assert not any(row.default for row in rows(Catalog([TORTOISE])))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
