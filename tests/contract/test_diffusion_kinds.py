@@ -21,6 +21,7 @@ from tests.contract.conftest import ROOT
 from tests.contract.picture_files import copied, furthest, pixels, rename_weights
 from tests.contract.picture_runs import Runs
 from tests.contract.test_diffusion_pictures import paths
+from tests.contract.walk_runs import WalkRuns, jumps
 
 WEIGHTS = ROOT / "generation" / "mini" / "diffusion" / "weights"
 
@@ -64,6 +65,24 @@ async def test_stable_diffusion_xl(runs: Runs, folders: Path) -> None:
     ):
         other = await runs.image(model=model, seed=6, **{"width": 128, "height": 64, **change})
         assert furthest(paths(again)[0], paths(other)[0]) > 0, change
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("large", {}), ("few_steps", {"own_scheduler": True}), ("one_file/one", {"weights": "all.safetensors"})],
+)
+async def test_a_walk_begins_and_ends_with_pictures_of_any_kind(
+    runs: Runs, folders: Path, name: str, options: dict[str, Any]
+) -> None:
+    model = kind(runs, folders / name, **options)
+    outcome = await WalkRuns(runs).video(model=model, frames=4, negative="gelb")
+    first = await runs.image(model=model, seed=7, prompt="ein roter Ball", negative="gelb")
+    last = await runs.image(model=model, seed=8, prompt="ein gelbes Haus", negative="gelb")
+    assert furthest(paths(outcome)[0], paths(first)[0]) == 0
+    assert all(jump > 0 for jump in jumps(paths(outcome)))
+    # a few-step model draws noise on the way, in every frame that of the first
+    if name != "few_steps":
+        assert furthest(paths(outcome)[-1], paths(last)[0]) == 0
 
 
 async def test_a_second_text_encoder_that_lacks_weights_counts_as_missing(
