@@ -13,7 +13,7 @@ from bot.services.ports import Requester, Ticket
 from bot.services.speak import NOBODY, SEED_RULES, language_of_speech
 from bot.services.speech_ports import LanguageOffer, SpeechRequest
 from data.voice_records import Check
-from generation.errors import AtelierError, ModelMissing, NotFound, Refused, WorkerError
+from generation.errors import AtelierError, ModelMissing, NotFound, Refused, WorkerCrashed, WorkerError
 from generation.job import JobState
 from generation.speech_params import EMOTIONS, QUALITIES
 from generation.voice_token import KEY_VARIABLE, Claim, check_token
@@ -344,6 +344,35 @@ async def test_an_old_job_that_is_tried_again_passes_the_gate(room: SpeechRoom) 
     await room.voices.revoke(consent)
     with pytest.raises(Refused):
         await room.voices.step(job, WAY[1])
+
+
+async def test_another_attempt_after_a_crash_passes_the_gate_again(room: SpeechRoom) -> None:
+    consent = await room.consent()
+
+    async def revoke() -> None:
+        await room.voices.revoke(consent)
+
+    room.before["speech"] = revoke
+    room.workers.fault["speech"] = Fault(WorkerCrashed(), 1)
+    job = await room.said(ENGLISH, voice=consent.voice)
+    assert (job.state, job.error_code) == (JobState.REFUSED, Check.CONSENT_REVOKED.code)
+    assert [one.task for one in room.workers.requests] == ["speech"]
+    assert room.discord.spoken == {}
+
+
+async def test_another_attempt_gets_a_token_of_its_own(room: SpeechRoom) -> None:
+    consent = await room.consent()
+
+    async def later() -> None:
+        room.voices.clock.now += 10
+
+    room.before["speech"] = later
+    room.workers.fault["speech"] = Fault(WorkerCrashed(), 1)
+    job = await room.said(ENGLISH, voice=consent.voice)
+    assert job.state is JobState.POSTED
+    given = [one.params["voice"] for one in room.workers.requests if one.task == "speech"]
+    assert len(given) == 2
+    assert {one["id"] for one in given} == {consent.voice}
 
 
 # What may be chosen
