@@ -1,0 +1,169 @@
+"""The first and the last picture of a video: shown once, judged before, and gone after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.services.ports import ReplyAddress, Status
+from bot.services.progress import AGAIN_S, ProgressReport
+from bot.services.video_ports import VideoStatus
+from bot.services.video_preview import VideoPreview
+from data.addresses import ReplyAddresses
+from data.database import Database
+from generation.job import Job
+from generation.supervisor import Progress
+from generation.video_params import VIDEO
+from moderation.pipeline import ImageScore, Pipeline
+from moderation.verdict import Verdict
+from tests.fakes_dispatch import make_job
+
+FRAMES = 40
+
+
+async def words(*texts: str) -> Verdict:
+    raise AssertionError("no text is judged here")
+
+
+@dataclass
+class Checker:
+    """Flags the files whose bytes are in `flagged`; `ready` counts how often it was made ready."""
+
+    flagged: set[bytes] = field(default_factory=set)
+    ready: int = 0
+
+    async def __call__(self, files: Sequence[Path], /) -> list[ImageScore]:
+        read = {file: await asyncio.to_thread(file.read_bytes) for file in files}
+        return [
+            ImageScore(file=file, flagged=content in self.flagged, scores=(0.5,))
+            for file, content in read.items()
+        ]
+
+    async def prepare(self) -> None:
+        self.ready += 1
+
+
+@dataclass
+class Screen:
+    """A publisher of which only statuses matter: what was shown, pictures with their bytes."""
+
+    shown: list[tuple[int, list[bytes] | None]] = field(default_factory=list)
+
+    async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
+        pictures = status.pictures if isinstance(status, VideoStatus) else None
+        self.shown.append((status.done, pictures and [file.read_bytes() for file in pictures.value]))
+
+
+class Scene:
+    """A report on one job, with a clock that a test moves."""
+
+    def __init__(self, database: Database, folder: Path, job: Job) -> None:
+        self.folder, self.job, self.now = folder, job, 1000.0
+        self.checker, self.screen = Checker(), Screen()
+        self.preview = VideoPreview(
+            pipeline=Pipeline(text_checks=[words], image_check=self.checker),
+            work_dir=folder,
+            prepare=self.checker.prepare,
+        )
+        screen: object = self.screen
+        self.report = ProgressReport(
+            publisher=screen,  # type: ignore[arg-type]
+            addresses=ReplyAddresses(database),
+            preview=self.preview,
+            clock=lambda: self.now,
+        )
+
+    def make(self, *numbers: int, attempt: int = 1) -> None:
+        """The worker's frames with these numbers."""
+        out = self.folder / f"{self.job.id}-{attempt}"
+        out.mkdir(exist_ok=True)
+        for number in numbers:
+            (out / f"frame-{number:05}.png").write_bytes(b"frame %d" % number)
+
+    async def step(self, seconds: float, done: int) -> list[tuple[int, list[bytes] | None]]:
+        self.now += seconds
+        self.report.on_progress(self.job, Progress(done, FRAMES))
+        await asyncio.gather(*self.report._tasks)
+        return self.screen.shown
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with await Database.open(tmp_path / "data") as database:
+        job = make_job(medium=VIDEO, attempt=1, params={"frames": FRAMES, "fps": 8})
+        made = Scene(database, tmp_path, job)
+        yield made
+        await made.report.close()
+
+
+ENDS = [b"frame 1", b"frame 40"]
+
+
+async def test_the_ends_are_shown_once_and_frames_again_and_again(scene: Scene) -> None:
+    scene.make(1, FRAMES)
+    await scene.step(0, 0)
+    assert await scene.step(3, 2) == [(2, ENDS)]
+    await scene.step(AGAIN_S - 1, 10)
+    assert len(scene.screen.shown) == 1
+    assert await scene.step(1, 12) == [(2, ENDS), (12, None)]
+    await scene.step(AGAIN_S, 20)
+    assert scene.screen.shown[2:] == [(20, None)]
+    assert scene.checker.ready == 1
+    assert sorted(entry.name for entry in scene.folder.iterdir()) == ["data", f"{scene.job.id}-1"]
+
+
+async def test_the_worker_s_own_files_stay(scene: Scene) -> None:
+    scene.make(1, FRAMES)
+    scene.checker.flagged = set(ENDS)
+    async with scene.preview.pictures(scene.job) as pictures:
+        assert pictures is None
+    assert (scene.folder / f"{scene.job.id}-1" / "frame-00001.png").read_bytes() == b"frame 1"
+
+
+@pytest.mark.parametrize("bad", ENDS)
+async def test_one_refused_picture_means_none(scene: Scene, bad: bytes) -> None:
+    scene.make(1, FRAMES)
+    scene.checker.flagged = {bad}
+    await scene.step(0, 0)
+    assert await scene.step(3, 2) == [(2, None)]
+
+
+@pytest.mark.parametrize("there", [(), (1,), (FRAMES,), (1, FRAMES - 1)])
+async def test_pictures_that_are_not_there_are_not_shown(scene: Scene, there: tuple[int, ...]) -> None:
+    scene.make(*there)
+    await scene.step(0, 0)
+    assert await scene.step(3, 2) == [(2, None)]
+    assert scene.checker.ready == 0
+
+
+async def test_a_link_is_no_picture(scene: Scene) -> None:
+    scene.make(1)
+    secret = scene.folder / "secret"
+    secret.write_bytes(b"secret")
+    (scene.folder / f"{scene.job.id}-1" / f"frame-{FRAMES:05}.png").symlink_to(secret)
+    async with scene.preview.pictures(scene.job) as pictures:
+        assert pictures is None
+
+
+async def test_before_the_ends_are_made_only_frames_are_counted(scene: Scene) -> None:
+    await scene.step(0, 0)
+    assert await scene.step(3, 1) == [(1, None)]
+    scene.make(1, FRAMES)
+    assert (await scene.step(AGAIN_S, 2))[1:] == [(2, ENDS)]
+
+
+async def test_the_folder_is_gone_when_showing_fails(scene: Scene) -> None:
+    scene.make(1, FRAMES)
+
+    async def show() -> None:
+        async with scene.preview.pictures(scene.job) as pictures:
+            assert pictures is not None
+            raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        await show()
+    assert sorted(entry.name for entry in scene.folder.iterdir()) == ["data", f"{scene.job.id}-1"]
