@@ -13,7 +13,15 @@ from bot.services.ports import Requester, Ticket
 from bot.services.speak import NOBODY, SEED_RULES, language_of_speech
 from bot.services.speech_ports import LanguageOffer, SpeechRequest
 from data.voice_records import Check
-from generation.errors import AtelierError, ModelMissing, NotFound, Refused, WorkerCrashed, WorkerError
+from generation.errors import (
+    AtelierError,
+    InvalidInput,
+    ModelMissing,
+    NotFound,
+    Refused,
+    WorkerCrashed,
+    WorkerError,
+)
 from generation.job import JobState
 from generation.speech_params import EMOTIONS, QUALITIES
 from generation.voice_token import KEY_VARIABLE, Claim, check_token
@@ -155,6 +163,15 @@ async def test_english_to_a_german_voice_is_offered_to_the_english_one(room: Spe
     offer = await speak.speak(SpeechRequest(text=ENGLISH, voice="piper.de"), ANNA, ADDRESS)
     assert isinstance(offer, LanguageOffer)
     assert (offer.language, offer.seed) == ("en", None)
+
+
+async def test_where_no_voice_speaks_it_nothing_is_offered(room: SpeechRoom) -> None:
+    consent = await room.consent()
+    with pytest.raises(InvalidInput) as caught:
+        await room.speaking(speech_catalog(TORTOISE)).speak(
+            SpeechRequest(text=GERMAN, voice=consent.voice), ANNA, ADDRESS
+        )
+    assert caught.value.code == "speech_language"
 
 
 async def test_an_offer_is_made_for_good_words_only(room: SpeechRoom) -> None:
