@@ -51,15 +51,14 @@ class VoiceMessages:
         """Never raises. Leaves alone what bots send and what has no file. `guilds`: where the bot is."""
         if message.guild is not None or message.author.bot or not message.attachments:
             return
-        locale = language_of(guilds[0].preferred_locale) if guilds else "en"
+        locale = self._language(message, guilds[0] if guilds else None)
         try:
             ids = {str(guild.id): guild for guild in guilds}
             voice = await self._desk.enrol.reading(ids, str(message.author.id))
             if voice is None:
                 await self._hint(message, locale)
                 return
-            # a message does not say its author's language: the class's is taken
-            locale = language_of(ids[voice.guild].preferred_locale)
+            locale = self._language(message, ids[voice.guild])
             await self._take(message, voice, ids[voice.guild], locale)
         except AtelierError as error:
             _log.info("a direct message answered with %s", error.code)
@@ -67,6 +66,11 @@ class VoiceMessages:
         except Exception as error:  # noqa: BLE001 - a person waits for an answer
             _log.error("a direct message failed (%s)", type(error).__name__)
             await self._say(message, self._sentences.text("error.internal", locale))
+
+    def _language(self, message: discord.Message, guild: discord.Guild | None) -> str:
+        """That of the person's last press; a message does not say its author's, so else the class's is taken."""
+        known = self._desk.enrol.language_of(str(message.author.id))
+        return known or language_of(None if guild is None else guild.preferred_locale)
 
     async def _take(self, message: discord.Message, voice: Voice, guild: discord.Guild, locale: str) -> None:
         who = Requester(

@@ -68,6 +68,7 @@ class Enrol:
         self._most_tries = most_tries
         self._busy: set[tuple[str, str]] = set()
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._languages: dict[str, str] = {}
 
     def model(self) -> ModelInfo:
         """The model that copies a voice, and that the consent names; it need not be installed. Raises ModelMissing."""
@@ -93,6 +94,10 @@ class Enrol:
             if one.state is VoiceState.PHRASE_ISSUED and one.phrase is not None
         ]
         return max(open_ones)[-1] if open_ones else None
+
+    def language_of(self, person_id: str) -> str | None:
+        """The language in which this person asked for words; None after a restart. A direct message does not say it."""
+        return self._languages.get(person_id)
 
     async def begin(self, new: NewVoice, who: Requester) -> Voice:
         """Start with the first clip; what the person had begun before is dropped. Nothing begins where it is no good.
@@ -131,6 +136,7 @@ class Enrol:
         """Fresh words to read aloud before `expires_at`; those from before are void. Raises VoiceRefused."""
         self.model()
         voice = await self.own(voice_id, who)
+        self._languages[who.person_id] = who.locale
         words = draw_phrase(voice.language)
         return await self._enrolments.issue(
             voice_id, who.guild_id, who.person_id, words, lifetime_s=LIFETIME_S

@@ -169,7 +169,11 @@ async def test_the_whole_way_is_private_and_in_ones_language(
     assert listening.left_behind() == []
 
 
-async def test_a_voice_message_to_the_bot_counts_for_the_words(ada: Pupil, listening: EnrolRoom) -> None:
+@pytest.mark.parametrize(("locale", "person"), [("de", "Ada"), ("en-GB", "Ben")])
+async def test_a_voice_message_to_the_bot_counts_for_the_words(
+    klass: Class, tmp_path: Path, listening: EnrolRoom, locale: str, person: str
+) -> None:
+    ada = Pupil(klass, await klass.enter(person, locale), tmp_path, locale[:2])
     _, words = await ada.words(await ada.begun())
     file = ada.recorded(words, name="voice-message.ogg")
     await ada.visitor.voice_message(file, seconds=8.0, waveform=bytes(16))
