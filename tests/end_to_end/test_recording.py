@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 import yarl
 from discord import app_commands
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, WebSocketRoute, async_playwright, expect
 
 import generation
 from bot.local.server import ClassServer
@@ -73,6 +73,7 @@ class ListeningBot(SmallBot):
         self.synced = asyncio.Event()
         self.heard: asyncio.Queue[tuple[discord.Message, bytes]] = asyncio.Queue()
         self.taken: asyncio.Queue[tuple[discord.Attachment, bytes]] = asyncio.Queue()
+        self.shown: list[discord.Interaction] = []
         self.until = 180.0
 
     async def setup_hook(self) -> None:
@@ -91,8 +92,7 @@ class ListeningBot(SmallBot):
         async def witness(interaction: discord.Interaction) -> None:
             sound = discord.File(io.BytesIO(silence(3)), "aufnahme.wav")
             await interaction.response.send_message("Hör zu", file=sound, ephemeral=True)
-            await asyncio.sleep(1.5)
-            await interaction.delete_original_response()
+            self.shown.append(interaction)
 
         for command in (take, phrase, witness):
             self.tree.add_command(command)
@@ -177,6 +177,17 @@ async def record(page: Page | Locator, seconds: float = 2.3) -> None:
     await expect(panel(page).get_by_role("status").first).to_contain_text("Aufnahme fertig")
 
 
+async def phrase_given(page: Page) -> None:
+    """Words to read aloud, in the class's first channel."""
+    if not await page.get_by_role("heading", name="atelier", exact=True).is_visible():
+        await page.get_by_role("button", name="Klasse 9d").click()
+    await page.locator("#composer-input").focus()
+    await page.keyboard.type("/satz")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("article").filter(has_text="rot Apfel Wolke").last).to_be_visible()
+
+
 async def to_the_bot(page: Page) -> None:
     await page.get_by_role("button", name="Direktnachrichten").click()
     await expect(page.get_by_role("heading", name="Klassenatelier").first).to_be_visible()
@@ -248,9 +259,7 @@ async def test_an_option_is_recorded_with_the_keyboard_alone(classroom: Room, pr
 
 async def test_a_form_takes_recordings(classroom: Room, probe: UploadProbe) -> None:
     page = await classroom.sit_down("Ada", NARROW)
-    await page.keyboard.type("/satz")
-    await page.keyboard.press("Enter")
-    await page.keyboard.press("Enter")
+    await phrase_given(page)
     phrase = page.get_by_role("article").filter(has_text="rot Apfel Wolke")
     await expect(phrase).to_contain_text("Nur du kannst das sehen")
     await expect(page.locator(".composer-slot .countdown")).to_contain_text("2:5")
@@ -283,9 +292,7 @@ async def test_a_form_takes_recordings(classroom: Room, probe: UploadProbe) -> N
 
 async def test_what_was_read_goes_to_the_bot_alone(classroom: Room) -> None:
     ada, ben = await asyncio.gather(classroom.sit_down("Ada"), classroom.sit_down("Ben"))
-    await ada.keyboard.type("/satz")
-    await ada.keyboard.press("Enter")
-    await ada.keyboard.press("Enter")
+    await phrase_given(ada)
     await expect(ada.locator(".composer-slot .countdown")).to_be_visible()
     await ada.get_by_role("button", name="Sprachnachricht aufnehmen").click()
     await record(ada, 1.2)
@@ -295,6 +302,11 @@ async def test_what_was_read_goes_to_the_bot_alone(classroom: Room) -> None:
     assert isinstance(message.channel, discord.DMChannel)
     await expect(ada.get_by_role("article").filter(has_text="Sprachnachricht")).to_have_count(1)
     await expect(ada.get_by_role("heading", name="Klassenatelier").first).to_be_visible()
+    # sent is sent: no time runs any more
+    await expect(ada.locator(".composer-slot .countdown")).to_be_hidden()
+    await expect(ada.locator("#announcer")).not_to_contain_text("Die Zeit ist um")
+    await phrase_given(ada)
+    await to_the_bot(ada)
     await ada.get_by_role("button", name="Sprachnachricht aufnehmen").click()
     await expect(panel(ada)).to_contain_text("rot Apfel Wolke")
     await ben.get_by_role("button", name="Sprachnachricht aufnehmen").click()
@@ -316,9 +328,7 @@ async def test_closing_a_form_lets_go_of_the_microphone(classroom: Room) -> None
             };
         }"""
     )
-    await page.keyboard.type("/satz")
-    await page.keyboard.press("Enter")
-    await page.keyboard.press("Enter")
+    await phrase_given(page)
     await page.get_by_role("button", name="Abgeben").click()
     form = page.get_by_role("dialog", name="Aufnahmen abgeben")
     await form.get_by_role("button", name="Aufnehmen", exact=True).click()
@@ -358,6 +368,7 @@ async def test_what_is_deleted_stops_and_is_gone(classroom: Room) -> None:
     assert player is not None
     await player.evaluate("player => player.play()")
     assert await player.evaluate("player => !player.paused && player.duration === 3")
+    await classroom.bot.shown[-1].delete_original_response()
     await expect(article).to_have_count(0)
     assert await player.evaluate("player => player.paused")
     answer = await page.request.get(await player.evaluate("player => player.src"))
@@ -366,6 +377,35 @@ async def test_what_is_deleted_stops_and_is_gone(classroom: Room) -> None:
         await page.evaluate("src => fetch(src).then(one => one.status)", await player.evaluate("p => p.src"))
         == 404
     )
+
+
+async def test_what_was_deleted_while_the_page_was_away_is_gone(classroom: Room) -> None:
+    page = await classroom.open()
+    sockets: list[WebSocketRoute] = []
+    away = False
+
+    async def route(socket: WebSocketRoute) -> None:
+        if away:
+            await socket.close()
+            return
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await page.route_web_socket("**/api/socket", route)
+    await page.get_by_role("button", name="Frau Sommer").click()
+    await expect(page.locator("#composer-input")).to_be_focused()
+    await page.keyboard.type("/zeuge")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    article = page.get_by_role("article").filter(has_text="Hör zu")
+    await expect(article.locator("audio")).to_have_count(1)
+    away = True
+    await sockets[-1].close()
+    await expect(page.get_by_role("status").filter(has_text="antwortet nicht")).to_be_visible()
+    await classroom.bot.shown[-1].delete_original_response()
+    away = False
+    await page.get_by_role("button", name="Jetzt versuchen").click()
+    await expect(article).to_have_count(0)
 
 
 async def page_in(browser: Browser, room: Room, **how: Any) -> Page:

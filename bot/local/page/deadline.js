@@ -15,6 +15,14 @@ export function minutes(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+/** Ids of messages whose words were handed in as a voice message: the message itself stays as it was. */
+const spent = new Set();
+
+/** After the recording of these words was sent. */
+export function handedIn(phrase) {
+  spent.add(phrase.message.id);
+}
+
 /** Whether a form takes the recording of words that were read aloud. */
 export function handsIn(modal) {
   return String(modal.custom_id).startsWith(HAND_IN);
@@ -32,7 +40,7 @@ export function openPhrase() {
   // Read in one channel, the recording may go to another: the direct messages.
   for (const { list } of store.messages.values()) {
     for (const message of list) {
-      const isPhrase = !message.local && author(message.author).bot && JSON.stringify(message.components ?? []).includes(`"${HAND_IN}`);
+      const isPhrase = !message.local && !spent.has(message.id) && author(message.author).bot && JSON.stringify(message.components ?? []).includes(`"${HAND_IN}`);
       const end = isPhrase ? timeIn(message.content) : null;
       if (end !== null && end >= (newest?.end ?? 0)) newest = { message, end };
     }

@@ -96,9 +96,9 @@ export class Recorder {
     this.url = URL.createObjectURL(blob);
     this.player = h("audio", { src: this.url, preload: "auto" });
     this.progress = h("progress", { class: "recorder-progress", max: seconds, value: 0, "aria-label": t("recordTime") });
+    this.paused = true;
     this.play = this.button(t("recordPlay"), () => this.togglePlay(), "plain", "play");
-    for (const type of ["play", "pause", "ended"]) this.player.addEventListener(type, () => this.paintPlay());
-    this.player.addEventListener("timeupdate", () => { this.progress.value = this.player.currentTime; });
+    for (const type of ["play", "pause", "ended", "timeupdate"]) this.player.addEventListener(type, () => this.paintPlay());
     const sentence = { long: t("recordLong", { limit: LONGEST_S / 60 }), lost: t("recordLost") }[why] ?? t("recordDone", { time: minutes(seconds) });
     this.useButton = this.button(this.wants.label, () => this.use(), "primary", "check");
     const line = h("div", { class: "recorder-line" }, this.player, this.play, this.progress, h("span", { class: "recorder-time" }, minutes(seconds)));
@@ -112,7 +112,12 @@ export class Recorder {
   }
 
   paintPlay() {
-    const { paused } = this.player;
+    // Its last events come after it was given up.
+    if (!this.player) return;
+    const { paused, currentTime } = this.player;
+    this.progress.value = currentTime;
+    if (paused === this.paused) return;
+    this.paused = paused;
     fill(this.play, icon(paused ? "play" : "pause"), t(paused ? "recordPlay" : "recordPause"));
   }
 
@@ -147,7 +152,9 @@ export class Recorder {
   }
 
   forget() {
-    this.player?.pause();
+    // An element that still reads would complain of the address that is gone.
+    this.player?.removeAttribute("src");
+    this.player?.load();
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = this.player = this.result = null;
   }

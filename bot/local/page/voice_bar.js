@@ -1,7 +1,7 @@
 /** The message box's voice: the button, the time that is left, and the recorder above the box. */
 
 import { api } from "./api.js";
-import { Countdown, phraseInTime } from "./deadline.js";
+import { Countdown, handedIn, phraseInTime } from "./deadline.js";
 import { announce, h } from "./dom.js";
 import { reasonOf } from "./interactions.js";
 import { markdown } from "./markdown.js";
@@ -61,15 +61,19 @@ export class VoiceBar {
     const direct = channel.type === CHANNEL.DM;
     const apart = phrase && String(phrase.message.channel_id) !== store.channelId;
     const above = apart ? h("div", { class: "phrase markdown" }, markdown(phrase.message.content)) : null;
-    if (phrase && !direct) return { above, label: t("recordSendPrivate", { bot: bot().name }), use: (file, facts) => this.sendPrivately(file, facts) };
+    if (phrase) {
+      const label = direct ? t("recordSend", { channel: bot().name }) : t("recordSendPrivate", { bot: bot().name });
+      return { above, label, use: (file, facts) => this.sendPhrase(phrase, file, facts) };
+    }
     const to = `${channel.type === CHANNEL.TEXT ? "#" : ""}${channelName(channel)}`;
-    return { above, label: t("recordSend", { channel: to }), use: (file, facts) => this.send(store.channelId, file, facts) };
+    return { label: t("recordSend", { channel: to }), use: (file, facts) => this.send(store.channelId, file, facts) };
   }
 
-  async sendPrivately(file, facts) {
-    const { id } = await api.direct();
-    await this.send(id, file, facts);
-    emit("open-channel", String(id));
+  async sendPhrase(phrase, file, facts) {
+    const channelId = await directChannel(this.composer);
+    await this.send(channelId, file, facts);
+    handedIn(phrase);
+    emit("open-channel", channelId);
   }
 
   /** Before something is sent: a finished recording goes with it, a running one is pointed out. Resolves to whether to go on. */
@@ -92,5 +96,14 @@ export class VoiceBar {
     }
     composer.reply.clear();
     composer.focus();
+  }
+}
+
+async function directChannel(composer) {
+  try {
+    return String((await api.direct()).id);
+  } catch (error) {
+    composer.complain(reasonOf(error));
+    throw error;
   }
 }
