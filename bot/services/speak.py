@@ -102,7 +102,9 @@ class Speak:
             return await self._queue(model, params, draw_seed() if seed is None else seed, who, address)
         # whoever confides something is answered by the check of words, not by an offer
         await self._intake.demand_allowed(model, params.to_plain(), who, texts=params.texts)
-        if not any(one.path and language in one.languages for one in self._models(NOBODYS_FAMILY)):
+        if not any(
+            one.path is not None and language in one.languages for one in self._models(NOBODYS_FAMILY)
+        ):
             raise InvalidInput("speech_language")
         return LanguageOffer(text=text, emotion=emotion, seed=seed, language=language, model=model.title)
 
