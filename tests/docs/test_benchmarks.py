@@ -66,7 +66,7 @@ def test_prints_its_figures(
 
 def test_every_benchmark_is_tried() -> None:
     # parts that have tests of their own, and what needs models' packages (tests/contract/test_*_benchmark.py)
-    others = {"music", "speech", "store", "text"}
+    others = {"music", "speech", "store", "text", "video"}
     runnable = {
         file.stem
         for file in (ROOT / "benchmarks").glob("*.py")
