@@ -136,7 +136,7 @@ def _description(post: VideoPost, sentences: Sentences) -> list[str]:
         parts.append(quoted("post.prompt", params["original"], PROMPT_SHOWN, sentences, locale))
     key = "post.translated" if params.get("original") else "video.pictures"
     parts.append(_pictures(job, sentences.text(key, locale)))
-    if params.get("motion") == "travel":
+    if post.motion == "travel":
         parts.append(sentences.text("video.says_travel", locale))
     if params.get("song"):
         parts.append(sentences.text("video.says_song", locale))

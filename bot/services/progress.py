@@ -33,16 +33,12 @@ REMEMBERED_JOBS: Final = 64
 
 @dataclass(slots=True)
 class _Seen:
-    """The first sign of an attempt: `done` steps at that time. `shown_at`: when the job's bar was there last.
-
-    `pictured`: its pictures have been looked for.
-    """
+    """The first sign of an attempt: `done` steps at that time. `shown_at`: when the job's bar was there last."""
 
     attempt: int
     at: float
     done: int
     shown_at: float | None = None
-    pictured: bool = False
 
 
 class ProgressReport:
@@ -73,10 +69,9 @@ class ProgressReport:
         if left < _LEAST_SECONDS:
             return
         seen.shown_at = now
-        pictured = seen.pictured or job.medium != VIDEO or progress.done < READY
-        seen.pictured = seen.pictured or not pictured
+        preview = self._preview if job.medium == VIDEO and progress.done >= READY else None
         status = Status(done=progress.done, total=progress.total, ready_at=now + left)
-        task = asyncio.create_task(self._show(job, status, None if pictured else self._preview))
+        task = asyncio.create_task(self._show(job, status, preview))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -88,8 +83,8 @@ class ProgressReport:
     def _remember(self, job: Job, progress: Progress, now: float) -> _Seen:
         seen = self._seen.get(job.id)
         if seen is None or seen.attempt != job.attempt:
-            before = (None, False) if seen is None else (seen.shown_at, seen.pictured)
-            self._seen[job.id] = seen = _Seen(job.attempt, now, progress.done, *before)
+            shown_at = None if seen is None else seen.shown_at
+            self._seen[job.id] = seen = _Seen(job.attempt, now, progress.done, shown_at)
         self._seen.move_to_end(job.id)
         while len(self._seen) > REMEMBERED_JOBS:
             self._seen.popitem(last=False)

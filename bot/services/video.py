@@ -139,10 +139,6 @@ class Video:
         """The last posted music of this class, the newest first: what a video can move to."""
         return await self._intake.recent(MUSIC, who, limit=limit)
 
-    def models(self) -> list[ModelInfo]:
-        """Those on this machine that can make a video, the best one first."""
-        return [one for one in self._catalog.models(IMAGE) if one.path is not None and can_move(one)]
-
     async def _piece(self, job_id: str, index: int, who: Requester) -> Job:
         job = await self._intake.recipe(job_id, MUSIC, who)
         if not 1 <= index <= int(job.params["count"]):
@@ -174,22 +170,15 @@ class Video:
         )
 
     def _model(self, model_id: str | None) -> ModelInfo:
-        """Without an id the best one that is here and can do it."""
-        able = self.models()
-        model = able[0] if model_id is None and able else self._intake.model(IMAGE, model_id)
-        if not can_move(model):
-            raise InvalidInput("video_of_model", model=model.title)
+        model = self._intake.model(IMAGE, model_id)
         self._catalog.demand_checker(model)
         return model
 
     def _motion(self, model: ModelInfo) -> Motion:
-        """How a script moves: by a motion model where one is here that fits the pictures' model, else by the walk."""
-        here = any(one.path is not None for one in self._catalog.models(MOTION))
-        return "travel" if here and not model.mini else "walk"
-
-
-def can_move(model: ModelInfo) -> bool:
-    return bool(model.options.get("video", True))
+        """How a script moves: by the motion model that the pictures' model names, if it is here, else by a walk."""
+        named = model.options.get("motion", {}).get("adapter")
+        here = (one.id for one in self._catalog.models(MOTION) if one.path is not None)
+        return "travel" if named in here else "walk"
 
 
 def _walk(request: VideoRequest, model: ModelInfo, piece: Job | None) -> VideoParams:

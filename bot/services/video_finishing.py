@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
@@ -20,7 +21,7 @@ from generation.catalog import Catalog
 from generation.errors import WorkerGarbage
 from generation.job import Job
 from generation.supervisor import Outcome
-from generation.video_params import VideoParams
+from generation.video_params import MOTIONS, Motion, VideoParams
 from moderation.pipeline import Pipeline
 from moderation.verdict import Approved, Verdict
 
@@ -28,7 +29,15 @@ ROOM_FOR_WORDS: Final = 1024 * 1024
 """Bytes that the poster and the message itself may take of what a server accepts at once."""
 MOST_BYTES: Final = 24 * 1024 * 1024
 """More than one request to Discord carries, whatever the server's limit."""
-REDUCED: Final = "video_reduced"
+REDUCED, PROMPT_CUT = "video_reduced", "prompt_cut"
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the post says that neither the job nor the file does; kept beside them for a restart."""
+
+    motion: Motion
+    notices: tuple[str, ...]
 
 
 class VideoFinisher:
@@ -67,7 +76,7 @@ class VideoFinisher:
         if isinstance(approved, Verdict):
             await asyncio.to_thread(self._destroy, job)
             return approved
-        new = await asyncio.to_thread(_artifacts, job, made, outcome.out)
+        new = await asyncio.to_thread(_artifacts, job, made, outcome)
         measured, seconds = decoded.measured, outcome.seconds
         return await approved.compose(lambda sha256: self._keep(job, new, sha256, measured, seconds=seconds))
 
@@ -91,10 +100,8 @@ class VideoFinisher:
         judged = {"video": approved.value[0], "sheet": approved.value[1]}
         if any(judged.get(one.kind, one.sha256) != one.sha256 for one in kept):
             raise ArtifactChanged
-        notices = await asyncio.to_thread(_notices, files["facts"])
-        return approved.map(
-            lambda _: self._post(job, files, decoded.measured, seconds=seconds, notices=notices)
-        )
+        facts = await asyncio.to_thread(_read_facts, files["facts"])
+        return approved.map(lambda _: self._post(job, files, decoded.measured, facts, seconds=seconds))
 
     async def _judge(
         self, job: Job, video: Path, poster: Path, decoded: Decoded
@@ -136,17 +143,17 @@ class VideoFinisher:
         judged = {"video": sha256[0], "sheet": sha256[1]}
         exact = [_exactly(one, judged.get(one.kind)) for one in new]
         files = _by_kind(await self._artifacts.store(job.id, exact))
-        notices = await asyncio.to_thread(_notices, files["facts"])
-        return self._post(job, files, measured, seconds=seconds, notices=notices)
+        facts = await asyncio.to_thread(_read_facts, files["facts"])
+        return self._post(job, files, measured, facts, seconds=seconds)
 
     def _post(
         self,
         job: Job,
         files: Mapping[str, Path],
         measured: Measured,
+        facts: _Facts,
         *,
         seconds: float,
-        notices: tuple[str, ...],
     ) -> VideoPost:
         title, is_rehearsal = model_of(self._catalog, job)
         return VideoPost(
@@ -157,14 +164,18 @@ class VideoFinisher:
             video=files["video"],
             poster=files["sheet"],
             measured=measured,
-            notices=notices,
+            motion=facts.motion,
+            notices=facts.notices,
         )
 
 
-def _artifacts(job: Job, made: Composed, folder: Path) -> list[NewArtifact]:
+def _artifacts(job: Job, made: Composed, outcome: Outcome) -> list[NewArtifact]:
     """The file, its poster, and what the post must say about it after a restart, too. Writes to the disk."""
-    facts = folder / "facts.json"
-    facts.write_text(json.dumps({"reduced": made.is_reduced}), encoding="utf-8")
+    notices = [REDUCED] if made.is_reduced else []
+    notices += [PROMPT_CUT] if outcome.facts.get("prompt_cut") else []
+    facts = outcome.out / "facts.json"
+    told = _Facts(_motion(outcome.facts.get("motion")), tuple(notices))
+    facts.write_text(json.dumps(asdict(told)), encoding="utf-8")
     return [
         NewArtifact(index=0, seed=job.seed, kind="sheet", path=made.poster),
         NewArtifact(index=1, seed=job.seed, kind="video", path=made.video),
@@ -176,13 +187,21 @@ def _exactly(new: NewArtifact, sha256: str | None) -> NewArtifact:
     return NewArtifact(index=new.index, seed=new.seed, kind=new.kind, path=new.path, sha256=sha256)
 
 
-def _notices(facts: Path) -> tuple[str, ...]:
+def _motion(told: object) -> Motion:
+    """Raises WorkerGarbage."""
+    for known in MOTIONS:
+        if told == known:
+            return known
+    raise WorkerGarbage
+
+
+def _read_facts(file: Path) -> _Facts:
     """Raises ArtifactChanged for what was not written by us."""
     try:
-        reduced = json.loads(facts.read_bytes())["reduced"]
-    except (OSError, ValueError, TypeError, KeyError):
+        plain = json.loads(file.read_bytes())
+        return _Facts(_motion(plain["motion"]), tuple(str(code) for code in plain["notices"]))
+    except (OSError, ValueError, TypeError, KeyError, WorkerGarbage):
         raise ArtifactChanged from None
-    return (REDUCED,) if reduced else ()
 
 
 def _by_kind(kept: Sequence[Artifact]) -> dict[str, Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.services.audio_ports import Upload
 from bot.services.ports import Post, Status
+from generation.video_params import Motion
 from moderation.verdict import Approved
 
 
@@ -61,7 +62,7 @@ class VideoStatus(Status):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPost(Post):
-    """A finished video. `poster` is one of its pictures.
+    """A finished video. `poster` is one of its pictures; `motion` is how it was really made.
 
     `job.params` may hold a `declaration`, whose sentence the post must say.
     """
@@ -69,5 +70,6 @@ class VideoPost(Post):
     video: Path
     poster: Path
     measured: Measured
+    motion: Motion
     notices: tuple[str, ...] = ()
     """Codes of sentences beside those of the job, e.g. that the file had to be made smaller."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,25 +17,37 @@ from generation.job import Job
 from moderation.pipeline import Pipeline
 from moderation.verdict import Approved
 
+REMEMBERED_JOBS: Final = 64
+"""More than are ever made at the same time."""
 READY: Final = 2
 """Frames that must be done: a worker makes the first and the last one before all others."""
 
 
 class VideoPreview:
-    """`prepare` makes sure that pictures can be checked; a worker's files of an attempt lie in `<job>-<attempt>`."""
+    """`prepare` makes sure that pictures can be checked; a worker's files of an attempt lie in `<job>-<attempt>`.
+
+    The pictures of a job are judged once, when both are there.
+    """
 
     def __init__(self, *, pipeline: Pipeline, work_dir: Path, prepare: Callable[[], Awaitable[None]]) -> None:
         self._pipeline = pipeline
         self._work_dir = work_dir
         self._prepare = prepare
+        self._judged_jobs: OrderedDict[str, None] = OrderedDict()
 
     @asynccontextmanager
     async def pictures(self, job: Job) -> AsyncIterator[Approved[tuple[Path, ...]] | None]:
-        """The first and the last one, as long as the block lasts; None if they are not there or one is refused."""
+        """The first and the last one, as long as the block lasts.
+
+        None if they are not there yet, if one is refused, and once they were judged.
+        """
+        if job.id in self._judged_jobs:
+            yield None
+            return
         folder = Path(mkdtemp(dir=self._work_dir, prefix=f"{job.id}-preview-"))
         try:
             copies = await asyncio.to_thread(self._copied, job, folder)
-            yield await self._judged(copies) if copies else None
+            yield await self._judged(job, copies) if copies else None
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -51,7 +64,10 @@ class VideoPreview:
             copies.append(target)
         return tuple(copies)
 
-    async def _judged(self, copies: tuple[Path, ...]) -> Approved[tuple[Path, ...]] | None:
+    async def _judged(self, job: Job, copies: tuple[Path, ...]) -> Approved[tuple[Path, ...]] | None:
+        self._judged_jobs[job.id] = None
+        while len(self._judged_jobs) > REMEMBERED_JOBS:
+            self._judged_jobs.popitem(last=False)
         await self._prepare()
         decision = await self._pipeline.approve_images(copies)
         return None if decision.flagged else decision.approved

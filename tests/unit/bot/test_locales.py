@@ -167,7 +167,6 @@ PROMISED = [
     "script_order",
     "script_frame",
     "script_lines",
-    "video_of_model",
     "song_gone",
     "song_of_other",
     "video_limit",

@@ -59,6 +59,7 @@ def video_post(folder: Path, job: Job, *, size: int = 100, **changes: Any) -> Vi
         "video": video,
         "poster": poster,
         "measured": measured,
+        "motion": "walk",
     }
     return VideoPost(**{**values, **changes})
 
@@ -97,7 +98,9 @@ def test_a_song_a_script_and_a_motion_model_are_named(tmp_path: Path) -> None:
     assert SENTENCES.text("declaration.own", "de") in said
     keys = [{"frame": 0, "prompt": "apples", "seed": 3}, {"frame": 16, "prompt": "pears", "seed": 3}]
     script = video_job(locale="en", keys=keys, motion="travel", original="Äpfel → Birnen")
-    made = compose_post(video_post(tmp_path, script), SENTENCES, file_limit=DEFAULT_FILE_LIMIT)
+    made = compose_post(
+        video_post(tmp_path, script, motion="travel"), SENTENCES, file_limit=DEFAULT_FILE_LIMIT
+    )
     said = texts(made)
     assert made.content.splitlines()[0] == "Seed: `3`"
     assert SENTENCES.text("video.title_script", "en") in said

@@ -138,6 +138,9 @@ async def test_pictures_that_are_not_there_are_not_shown(scene: Scene, there: tu
     await scene.step(0, 0)
     assert await scene.step(3, 2) == [(2, None)]
     assert scene.checker.ready == 0
+    # a motion model makes all frames together: they are there later
+    scene.make(1, FRAMES)
+    assert (await scene.step(AGAIN_S, 30))[1:] == [(30, ENDS)]
 
 
 async def test_a_link_is_no_picture(scene: Scene) -> None:
