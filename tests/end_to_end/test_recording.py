@@ -290,6 +290,28 @@ async def test_a_form_takes_recordings(classroom: Room, probe: UploadProbe) -> N
     assert (await loudest(probe, content))[1] > 0.05
 
 
+async def test_a_browser_without_webm_records_mp4(classroom: Room, probe: UploadProbe) -> None:
+    page = await classroom.sit_down("Ada")
+    supported = await page.evaluate(
+        """() => {
+            const original = MediaRecorder.isTypeSupported.bind(MediaRecorder);
+            MediaRecorder.isTypeSupported = type => !type.includes('webm') && original(type);
+            return original('audio/mp4');
+        }"""
+    )
+    if not supported:
+        pytest.skip("this browser writes no mp4")
+    await to_the_bot(page)
+    await page.get_by_role("button", name="Sprachnachricht aufnehmen").click()
+    await record(page)
+    await panel(page).get_by_role("button", name="An Klassenatelier senden").click()
+    async with asyncio.timeout(10):
+        message, content = await classroom.bot.heard.get()
+    assert message.attachments[0].filename.endswith(".m4a")
+    assert message.attachments[0].content_type == "audio/mp4"
+    assert (await loudest(probe, content))[1] > 0.05
+
+
 async def test_what_was_read_goes_to_the_bot_alone(classroom: Room) -> None:
     ada, ben = await asyncio.gather(classroom.sit_down("Ada"), classroom.sit_down("Ben"))
     await phrase_given(ada)
@@ -436,6 +458,28 @@ async def test_a_refused_microphone_is_said_plainly(
     await page.keyboard.press("Escape")
     await expect(page.locator(".recorder")).to_have_count(0)
     await page.context.close()
+
+
+async def test_an_address_without_a_microphone_is_explained(classroom: Room) -> None:
+    """What a browser does at http addresses of other machines: there is no `mediaDevices` at all."""
+    page = await classroom.sit_down("Ada")
+    await page.evaluate("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
+    await page.get_by_role("button", name="Sprachnachricht aufnehmen").click()
+    await expect(page.locator(".recorder")).to_contain_text(
+        "Unter dieser Adresse gibt der Browser kein Mikrofon"
+    )
+
+
+async def test_too_short_a_take_is_no_recording(classroom: Room) -> None:
+    page = await classroom.sit_down("Ada")
+    await page.get_by_role("button", name="Sprachnachricht aufnehmen").click()
+    await panel(page).get_by_role("button", name="Stopp").click()
+    await expect(panel(page)).to_contain_text("Das war zu kurz")
+    await panel(page).get_by_role("button", name="Noch einmal versuchen").click()
+    await record(page, 1.0)
+    # the button of the message box sends what is finished as well
+    await page.get_by_role("button", name="Senden", exact=True).click()
+    await expect(page.get_by_role("article").filter(has_text="Sprachnachricht")).to_have_count(1)
 
 
 async def test_without_a_microphone_one_is_told(classroom: Room) -> None:
