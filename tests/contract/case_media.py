@@ -9,6 +9,7 @@ from tests.contract.audio_counts import wav
 from tests.contract.case import Case
 from tests.contract.midi_files import ENTCHEN, midi, row, track
 from tests.contract.picture_files import plain
+from tests.contract.video_runs import CLIP, POST, frames
 
 
 def two_pictures(folder: Path) -> dict[str, Any]:
@@ -51,6 +52,18 @@ PANEL: dict[str, Any] = {
     "scale": 1,
     "ticks": [{"share": 0, "shown": "0 %"}],
 }
+
+
+def walk(folder: Path) -> dict[str, Any]:
+    return {"frames": frames(folder, 5)}
+
+
+def parts(folder: Path) -> dict[str, Any]:
+    (file,) = frames(folder, 1)
+    speech = [{"file": str(sound(folder)), "text": "Eins, zwei."}]
+    return {"parts": [{"kind": "picture", "file": file, "seconds": 1}], "speech": speech}
+
+
 CASES = [
     Case(
         family="media",
@@ -150,5 +163,27 @@ CASES = [
         seeded=False,
         long=None,
         wrong={"pieces": []},
+    ),
+    Case(
+        family="media",
+        task="video_post",
+        params=POST,
+        inputs=walk,
+        model=None,
+        files=2,
+        seeded=False,
+        long=None,
+        wrong={"fps": 0},
+    ),
+    Case(
+        family="media",
+        task="clip_post",
+        params=CLIP,
+        inputs=parts,
+        model=None,
+        files=3,
+        seeded=False,
+        long=None,
+        wrong={"subtitles": "sung"},
     ),
 ]

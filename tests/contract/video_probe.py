@@ -29,20 +29,19 @@ def boxes(data: bytes) -> list[str]:
 
 
 def frame_facts(frame: Any) -> dict[str, Any]:
-    """Of the picture: its middle's mean colour, that of its upper edge, and the rows of light letters near its foot."""
+    """When it is seen; its middle's mean colour, that of its upper edge; the height of light letters near its foot in
+    pixels; how dark it is there."""
     pixels = frame.to_ndarray(format="rgb24").astype(int)
     height, width = pixels.shape[:2]
     middle = pixels[height * 3 // 8 : height * 5 // 8, width * 3 // 8 : width * 5 // 8]
     foot = pixels[height * 2 // 3 :, width // 20 : width - width // 20]
-    light = (foot.min(axis=2) > 215).mean(axis=1) > 0.015
-    starts = numpy.flatnonzero(light[1:] & ~light[:-1])
+    light = numpy.flatnonzero((foot.min(axis=2) > 215).mean(axis=1) > 0.01)
     return {
         "start": float(frame.pts * frame.time_base),
         "seconds": float(frame.duration * frame.time_base),
         "middle": [round(float(value)) for value in middle.mean(axis=(0, 1))],
         "edge": [round(float(value)) for value in pixels[: max(1, height // 40)].mean(axis=(0, 1))],
-        "rows": len(starts),
-        "row_height": round(float(light.sum()) / max(1, len(starts)), 1),
+        "letters": int(light[-1] - light[0] + 1) if len(light) else 0,
         "dark": float(numpy.percentile(foot.max(axis=2), 5)),
     }
 

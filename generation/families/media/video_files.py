@@ -108,7 +108,14 @@ def write(path: Path, reel: Reel, quality: Quality, step: Callable[[int], None])
 
 def _picture_stream(file: Any, reel: Reel, quality: Quality) -> Any:
     key_frames = max(1, round(_KEY_SECONDS * reel.fps))
-    options = {"crf": str(quality.factor), "preset": "medium", "profile": "high", "g": str(key_frames)}
+    # no frames that depend on later ones: each then stands in the file for as long as it is seen
+    options = {
+        "crf": str(quality.factor),
+        "preset": "medium",
+        "profile": "high",
+        "g": str(key_frames),
+        "bf": "0",
+    }
     stream = file.add_stream("libx264", rate=reel.fps, options=options)
     stream.width, stream.height = quality.size
     stream.pix_fmt = "yuv420p"
