@@ -23,6 +23,7 @@ from bot.forms import adapt_form, question_form, read_form, read_question
 from bot.i18n import Sentences
 from bot.insight_presses import InsightPresses
 from bot.posts.prompt_help import chosen_text
+from bot.revoke_presses import RevokePresses
 from bot.services.audio_ports import Question
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
 from bot.speech_presses import SpeechPresses
@@ -75,7 +76,9 @@ class Presses:
         )
         voice = VoicePresses(desk=desk, sentences=sentences, who=who)
         witness = WitnessPresses(desk=desk, sentences=sentences, who=who, teaches=teaches)
+        revoke = RevokePresses(desk=desk, publisher=publisher, sentences=sentences, who=who)
         self._buttons: Mapping[str, Handler] = {
+            **revoke.buttons,
             **voice.buttons,
             **witness.buttons,
             **speech.buttons,

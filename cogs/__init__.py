@@ -16,6 +16,7 @@ EXTENSIONS = (
     "cogs.consent",
     "cogs.prompt_help",
     "cogs.models",
+    "cogs.revoke",
     "cogs.queue",
     "cogs.help",
 )

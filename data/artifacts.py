@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -162,7 +163,9 @@ def _replace(connection: sqlite3.Connection, job_id: str, kept: Sequence[Artifac
 def _remove(folder: Path) -> None:
     try:
         if folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder)
+            while folder.exists():
+                with suppress(FileNotFoundError):  # two who delete the same meet halfway
+                    shutil.rmtree(folder)
         else:
             folder.unlink(missing_ok=True)
     except OSError as error:

@@ -158,6 +158,10 @@ class Dispatcher:
         seconds = self._forecast.together(work, running, self._loaded())
         return None if seconds is None else seconds / self._concurrency.get(family, 1)
 
+    def is_in_work(self, job_id: str) -> bool:
+        """Between its start and the end of its delivery, also when its row says already that it has ended."""
+        return job_id in self._active
+
     def running(self) -> list[Job]:
         """The jobs that workers have now."""
         return [active.job for active in self._active.values() if active.started and not active.delivering]

@@ -22,6 +22,7 @@ from bot.services.posting import Posting
 from data.artifacts import Artifacts
 from data.consents import Consents
 from data.enrolments import Enrolments
+from data.errors import StorageFailed
 from data.jobs import Jobs
 from data.posts import Posts
 from data.traces import Trace, Traces
@@ -206,9 +207,11 @@ class Revoke:
                 await self._clear_patiently(voice_id, tally)
             finally:
                 await forgetting
-            stands = [trace for trace in await self._traces.of_voice(voice_id) if trace.stands]
-            left = tuple([await self._left(trace.job, tally) for trace in stands])
-            self._wait(voice_id, in_vain=bool(left))
+            traces = [trace for trace in await self._traces.of_voice(voice_id) if not trace.is_clear]
+            left = tuple([await self._left(trace.job, tally) for trace in traces if trace.stands])
+            self._wait(voice_id, in_vain=bool(traces))
+            if any(trace.kept for trace in traces):
+                raise StorageFailed(reason="io_error")
             return tally, left
 
     async def _stop_all(self, voice_id: str, tally: _Tally) -> None:
@@ -220,7 +223,9 @@ class Revoke:
     async def _clear_patiently(self, voice_id: str, tally: _Tally) -> None:
         for pause in (0.0, *self._pauses):
             await asyncio.sleep(pause)
-            left = [trace for trace in await self._traces.of_voice(voice_id) if not trace.is_clear]
+            traces = await self._traces.of_voice(voice_id)
+            # a check that is under way may still keep a file of a job that has ended
+            left = [one for one in traces if not one.is_clear or self._dispatcher.is_in_work(one.job)]
             if all(_is_only_forbidden(trace, tally) for trace in left):
                 return
             places = asyncio.Semaphore(AT_ONCE)
@@ -228,7 +233,10 @@ class Revoke:
             async def one(trace: Trace, places: asyncio.Semaphore = places) -> None:
                 self._publisher.withhold(trace.job)
                 async with places:
-                    await self._clear_one(trace, tally)
+                    try:
+                        await self._clear_one(trace, tally)
+                    except StorageFailed as error:  # the others must not wait for this one
+                        _log.warning("job %s could not be cleared away yet (%s)", trace.job, error)
 
             await asyncio.gather(*map(one, left))
 
