@@ -5,9 +5,9 @@ The prompts of the keys are mixed in between them ("prompt travel"). All frames 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from diffusers import (
@@ -27,7 +27,10 @@ STRIDE = 4
 """Frames from one window of the motion model to the next."""
 FRAMES_TOGETHER = 8
 """Frames that go through a part of the network at once, which bounds what is in memory beside the frames themselves."""
-_Step = Callable[[float], None]
+
+
+class Look(Protocol):
+    def __call__(self, share: float | None = None) -> None: ...
 
 
 def adapter_of(model: Model, pipeline: Any) -> Path | None:
@@ -39,22 +42,20 @@ def adapter_of(model: Model, pipeline: Any) -> Path | None:
     return folder if (folder / "config.json").is_file() else None
 
 
-def travel(
-    pipeline: Any, params: VideoParams, model: Model, adapter: Path, *, step: _Step, check: Callable[[], None]
-) -> Iterator[Any]:
+def travel(pipeline: Any, params: VideoParams, model: Model, adapter: Path, *, look: Look) -> Iterator[Any]:
     """A Pillow picture (RGB) for each frame, in their order.
 
-    `step` is told how much of the denoising is done, 0 … 1; `check` is called many times a step and may raise. Raises
-    TaskFailed model_missing, worker_failed; torch.OutOfMemoryError.
+    `look` is called many times a step and may raise; after each with the share of the denoising that is done, 0 … 1.
+    Raises TaskFailed model_missing, worker_failed; torch.OutOfMemoryError.
     """
     moving = _pipeline(pipeline, params, model.options["motion"], adapter)
-    _look_often(moving.unet, check)
+    _look_often(moving.unet, look)
     seen = min(params.frames, moving.motion_adapter.config.motion_max_seq_length)
     moving.enable_free_noise(context_length=seen, context_stride=STRIDE)
     moving.enable_free_noise_split_inference(temporal_split_size=FRAMES_TOGETHER)
 
     def on_step(pipe: Any, index: int, _time: Any, _tensors: dict[str, Any]) -> dict[str, Any]:
-        step((index + 1) / pipe.num_timesteps)
+        look((index + 1) / pipe.num_timesteps)
         return {}
 
     latents = moving(
@@ -72,7 +73,7 @@ def travel(
     ).frames
     del moving
     for latent in painting.finite(latents, "latents").unbind(dim=2):
-        check()
+        look()
         yield painting.decode(pipeline, latent)
 
 
@@ -116,7 +117,7 @@ def _with_motion(unet: Any, adapter: MotionAdapter) -> UNetMotionModel:
     return moving.eval()
 
 
-def _look_often(unet: UNetMotionModel, check: Callable[[], None]) -> None:
+def _look_often(unet: UNetMotionModel, look: Look) -> None:
     """A step over many frames takes long: look before every block of the network."""
     for block in (*unet.down_blocks, unet.mid_block, *unet.up_blocks):
-        block.register_forward_pre_hook(lambda *_: check())
+        block.register_forward_pre_hook(lambda *_: look())

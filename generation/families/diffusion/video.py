@@ -119,21 +119,20 @@ class Making:
         if store.has(range(1, params.frames + 1)):
             return
         self._resumed = 0  # they are all made together
+        done = 0.0
 
-        def step(share: float) -> None:
+        def look(share: float | None = None) -> None:
+            nonlocal done
+            done = done if share is None else DENOISING * share * params.frames
             context.check()
-            context.progress(int(DENOISING * share * params.frames), params.frames, "denoising")
+            context.progress(int(done), params.frames, "denoising")
 
         context.loading(self._model.id)
-        frames = travelling.travel(
-            self._pipeline, params, self._model, adapter, step=step, check=context.check
-        )
+        frames = travelling.travel(self._pipeline, params, self._model, adapter, look=look)
         for number, picture in enumerate(frames, 1):
             store.add(number, picture)
-            done = DENOISING * params.frames + (1 - DENOISING) * number
-            context.progress(
-                params.frames if number == params.frames else int(done), params.frames, "decoding"
-            )
+            left = (1 - DENOISING) * (params.frames - number)
+            context.progress(int(params.frames - left), params.frames, "decoding")
 
     def _store(self, motion: str, way: Sequence[float]) -> FrameStore:
         params = self._params
