@@ -99,7 +99,8 @@ class ListeningBot(SmallBot):
         await self.tree.sync()
 
     async def on_message(self, message: discord.Message) -> None:
-        if message.guild is None and message.attachments:
+        # Private answers reach the bot as its own messages without a guild.
+        if message.guild is None and message.attachments and not message.author.bot:
             self.heard.put_nowait((message, await message.attachments[0].read()))
 
 
