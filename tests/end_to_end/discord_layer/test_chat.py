@@ -12,6 +12,7 @@ import pytest
 from bot.local.classroom import BOT_PERMISSIONS
 from bot.local.permissions import PUPIL, Permission
 from bot.local.visitor import Visitor
+from bot.services.ports import Requester
 from generation.job import JobState
 from tests.end_to_end.discord_layer.chat_room import (
     TYPING,
@@ -452,7 +453,10 @@ async def test_a_late_explanation_that_failed_is_no_message_for_all(
     job = writers.requests[-1].job
     direct = await ada.direct()
     klass.school.server.clock.advance(15 * 60)
-    await writers.cancel(job)
+    who = Requester(
+        guild_id=klass.guild_id, channel_id="1", person_id=str(ada.me["id"]), locale="de", is_teacher=False
+    )
+    assert await talking.room.desk.cancel.cancel(job, who)
     told = await ada.wait_for_message(lambda one: bool(one["content"]), channel=direct["id"])
     assert told["content"] == klass.say("error.cancelled")
     assert [one["content"] for one in await ben.messages()] == ["Zellteilung"]
