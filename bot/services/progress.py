@@ -33,12 +33,12 @@ REMEMBERED_JOBS: Final = 64
 
 @dataclass(slots=True)
 class _Seen:
-    """The first sign of an attempt: `done` steps at that time. `shown_at`: when the job's bar was there last."""
+    """The first sign of an attempt: `done` steps at that time. `shown`: how many its bar said last, and when."""
 
     attempt: int
     at: float
     done: int
-    shown_at: float | None = None
+    shown: tuple[int, float] | None = None
 
 
 class ProgressReport:
@@ -63,12 +63,12 @@ class ProgressReport:
         """Show the bar once (a video's again and again): after two seconds, if at least two more are left."""
         now = self._clock()
         seen = self._remember(job, progress, now)
-        if _was_shown(seen, job, now) or now - seen.at < _LEAST_SECONDS or progress.done <= seen.done:
+        if _was_shown(seen, job, progress, now) or now - seen.at < _LEAST_SECONDS or progress.done <= seen.done:
             return
         left = (now - seen.at) / (progress.done - seen.done) * (progress.total - progress.done)
         if left < _LEAST_SECONDS:
             return
-        seen.shown_at = now
+        seen.shown = (progress.done, now)
         preview = self._preview if job.medium == VIDEO and progress.done >= READY else None
         status = Status(done=progress.done, total=progress.total, ready_at=now + left)
         task = asyncio.create_task(self._show(job, status, preview))
@@ -83,8 +83,8 @@ class ProgressReport:
     def _remember(self, job: Job, progress: Progress, now: float) -> _Seen:
         seen = self._seen.get(job.id)
         if seen is None or seen.attempt != job.attempt:
-            shown_at = None if seen is None else seen.shown_at
-            self._seen[job.id] = seen = _Seen(job.attempt, now, progress.done, shown_at)
+            shown = None if seen is None else seen.shown
+            self._seen[job.id] = seen = _Seen(job.attempt, now, progress.done, shown)
         self._seen.move_to_end(job.id)
         while len(self._seen) > REMEMBERED_JOBS:
             self._seen.popitem(last=False)
@@ -106,6 +106,9 @@ class ProgressReport:
             _log.info("the bar of job %s was not shown (%s)", job.id, type(error).__name__)
 
 
-def _was_shown(seen: _Seen, job: Job, now: float) -> bool:
+def _was_shown(seen: _Seen, job: Job, progress: Progress, now: float) -> bool:
     """Whether its bar stands there, new enough."""
-    return seen.shown_at is not None and (job.medium != VIDEO or now - seen.shown_at < AGAIN_S)
+    if seen.shown is None:
+        return False
+    done, at = seen.shown
+    return job.medium != VIDEO or progress.done <= done or now - at < AGAIN_S

@@ -110,6 +110,7 @@ async def test_the_ends_are_shown_once_and_frames_again_and_again(scene: Scene) 
     await scene.step(AGAIN_S - 1, 10)
     assert len(scene.screen.shown) == 1
     assert await scene.step(1, 12) == [(2, ENDS), (12, None)]
+    assert len(await scene.step(AGAIN_S, 12)) == 2
     await scene.step(AGAIN_S, 20)
     assert scene.screen.shown[2:] == [(20, None)]
     assert scene.checker.ready == 1
