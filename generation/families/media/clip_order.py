@@ -16,7 +16,7 @@ from generation.families.media.video_files import TICKS
 from generation.worker.api import TaskFailed
 
 PARTS_LIMIT, SPEECH_LIMIT, LINES_LIMIT = 24, 24, 12
-SECONDS_LIMIT = 180.0
+SECONDS_LIMIT = 120.0
 PICTURE_SECONDS = (0.5, 60.0)
 TITLE_SECONDS = 3.0
 TEXT_LIMIT = 4000

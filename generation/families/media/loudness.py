@@ -19,6 +19,8 @@ SILENCE_DB = -60.0
 FLOOR_DB = -120.0
 _BLOCK = 0.4
 _OVERSAMPLING = 4
+_PART, _MARGIN = 1 << 20, 64
+"""Samples that are looked at between, and more than reach into them from beside."""
 _LOOK = 0.005
 """Seconds that the limiter looks ahead, and takes to let go."""
 _WINDOW = 0.05
@@ -43,7 +45,15 @@ def loudness(samples: Samples, rate: int) -> float | None:
 
 def true_peak(samples: Samples) -> float:
     """The highest value between the samples too, as far as fourfold oversampling shows it."""
-    return float(numpy.abs(resample_poly(samples, _OVERSAMPLING, 1, axis=0)).max(initial=0.0))
+    highest = 0.0
+    for start in range(0, len(samples), _PART):  # all at once, minutes of sound would take gigabytes
+        before = min(start, _MARGIN)
+        part = samples[start - before : start + _PART + _MARGIN]
+        fine = resample_poly(part, _OVERSAMPLING, 1, axis=0)[before * _OVERSAMPLING :][
+            : _PART * _OVERSAMPLING
+        ]
+        highest = max(highest, float(numpy.abs(fine).max()))
+    return highest
 
 
 def resampled(samples: Samples, rate: int, target: int) -> Samples:
