@@ -31,8 +31,8 @@ def draw(size: tuple[int, int], lines: Sequence[str], label: str) -> Image.Image
         fill = _INK if heading else _FAINT
         draw_text(draw, (left, y - round(text * 0.35)), line, size=text, fill=fill, bold=heading)
     foot = max(_LEAST, min(size) // 24)
-    text = shortened(drawable(label), foot, size[0] * _WIDTH)
-    draw_text(draw, (left, size[1] - foot), text, size=foot, fill=_FAINT)
+    below = shortened(drawable(label), foot, size[0] * _WIDTH)
+    draw_text(draw, (left, size[1] - foot), below, size=foot, fill=_FAINT)
     return card
 
 
