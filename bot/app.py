@@ -217,7 +217,14 @@ async def assemble(
     await dispatcher.start()
     return Atelier(
         desk=desk_of(parts, dispatcher, timings=timings, revoke=revoke),
-        recovery=Recovery(found=found, untold=untold, jobs=jobs, dispatcher=dispatcher, deliver=deliver),
+        recovery=Recovery(
+            found=found,
+            untold=untold,
+            jobs=jobs,
+            dispatcher=dispatcher,
+            deliver=deliver,
+            take_back=revoke.finish,
+        ),
         supervisor=supervisor,
         families=tuple(family for family in settings.families if catalog.is_usable(family)),
     )

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     """Memory for models; None: that of the graphics card, or half of the main memory."""
     limit_waiting: int = Field(default=3, ge=1, le=100)
     """Jobs that one pupil may have waiting or running at the same time."""
+    speaker_threshold: float = Field(default=0.8, gt=0, lt=1)
+    """How alike the voices of the words read aloud and of the clips must be (cosine), or a teacher decides."""
+    phrase_missed: int = Field(default=2, ge=0, le=2)
+    """How many of the eight words may not be heard."""
+    phrase_tries: int = Field(default=5, ge=1, le=10)
+    """How often somebody may get words to read for one voice."""
     worker_threads: int | None = Field(default=None, ge=1)
     """CPU threads of a worker; None: all cores but one."""
     log_level: str = "INFO"

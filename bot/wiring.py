@@ -69,6 +69,7 @@ from generation.job import Job
 from generation.music_params import MEDIA as AUDIO_MEDIA
 from generation.supervisor import Supervisor
 from moderation.consent import NOBODYS_FAMILY, SPEECH, judge_job, needs_consent
+from moderation.phrase import Tolerance
 from moderation.pipeline import Pipeline
 
 
@@ -104,7 +105,7 @@ class Parts:
             "conversations": Conversations(database),
             "uploads": KeptUploads(database, folder / "uploads"),
             "voices": Voices(database, files),
-            "enrolments": Enrolments(database, files),
+            "enrolments": Enrolments(database, files, most_tries=self.settings.phrase_tries),
             "consents": consents,
             "traces": Traces(database, unaffected=(NOBODYS_FAMILY,)),
             "latents": Latents(workers=self.supervisor, work_dir=self.work_dir),
@@ -248,6 +249,9 @@ def desk_of(parts: Parts, dispatcher: Dispatcher, *, timings: Timings, revoke: R
             listening=parts.listening,
             probe=probe,
             catalog=catalog,
+            threshold=parts.settings.speaker_threshold,
+            tolerance=Tolerance(missed=parts.settings.phrase_missed),
+            most_tries=parts.settings.phrase_tries,
         ),
         witnessing=Witnessing(consents=parts.consents, voices=parts.voices),
         revoke=revoke,
