@@ -22,8 +22,8 @@ BLACK, FLAGGED, FRAMES = "video_black", "video_flagged", "video_frames"
 BLACK_LIGHT: Final = 16
 """A frame that is nowhere lighter is what a model or a filter leaves when it fails."""
 FRAMES_LIMIT: Final = 1200
-BATCH: Final = 32
-"""Frames judged in one call."""
+BATCH: Final = 8
+"""Frames judged in one call: between two of them somebody's picture can be judged."""
 FRAMES_PER_TIMEOUT: Final = 8
 """So many frames are given the time of one more picture check …"""
 MOST_TIMEOUTS: Final = 40

@@ -126,7 +126,7 @@ async def test_no_fault_publishes(tmp_path: Path, kind: str, name: str, victim: 
 async def test_more_frames_get_more_time_but_not_for_ever(tmp_path: Path) -> None:
     """Each batch stays within its own time, and all of them together do not."""
     made = film(tmp_path, 600)
-    slow, timeout = 0.09, 0.02
+    slow, timeout = 0.06, 0.05
     asked = []
 
     async def check(files: Sequence[Path]) -> list[ImageScore]:

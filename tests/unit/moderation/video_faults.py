@@ -18,7 +18,7 @@ from tests.unit.moderation.faults import (
 )
 
 VIDEO_FRAMES = 40
-"""Two batches: the second is judged only if the first was allowed."""
+"""Several batches: each is judged only if those before it were allowed."""
 
 
 def film(folder: Path, count: int = VIDEO_FRAMES) -> tuple[Path, list[Path], dict[str, Any]]:
