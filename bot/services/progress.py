@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.services.ports import Publisher, ReplyAddress, Status
@@ -63,14 +63,19 @@ class ProgressReport:
         """Show the bar once (a video's again and again): after two seconds, if at least two more are left."""
         now = self._clock()
         seen = self._remember(job, progress, now)
-        if _was_shown(seen, job, progress, now) or now - seen.at < _LEAST_SECONDS or progress.done <= seen.done:
+        if (
+            _was_shown(seen, job, progress, now)
+            or now - seen.at < _LEAST_SECONDS
+            or progress.done <= seen.done
+        ):
             return
         left = (now - seen.at) / (progress.done - seen.done) * (progress.total - progress.done)
         if left < _LEAST_SECONDS:
             return
         seen.shown = (progress.done, now)
         preview = self._preview if job.medium == VIDEO and progress.done >= READY else None
-        status = Status(done=progress.done, total=progress.total, ready_at=now + left)
+        kind = VideoStatus if job.medium == VIDEO else Status
+        status = kind(done=progress.done, total=progress.total, ready_at=now + left)
         task = asyncio.create_task(self._show(job, status, preview))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -93,11 +98,9 @@ class ProgressReport:
     async def _show(self, job: Job, status: Status, preview: VideoPreview | None) -> None:
         try:
             async with AsyncExitStack() as stack:
-                if preview is not None:
+                if preview is not None and isinstance(status, VideoStatus):
                     pictures = await stack.enter_async_context(preview.pictures(job))
-                    status = VideoStatus(
-                        done=status.done, total=status.total, ready_at=status.ready_at, pictures=pictures
-                    )
+                    status = replace(status, pictures=pictures)
                 address = await self._addresses.get(job.id)
                 await self._publisher.show_status(
                     job, None if address is None else ReplyAddress(address), status
