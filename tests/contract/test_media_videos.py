@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
 import shutil
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,8 @@ import pytest_asyncio
 
 from bot.png import read_recipe
 from generation.environments import Environments
-from generation.errors import WorkerError
-from generation.supervisor import Outcome
+from generation.errors import TaskCancelled, WorkerError
+from generation.supervisor import Outcome, Progress, Request
 from tests.contract.picture_files import plain, png, png_of_rows
 from tests.contract.picture_runs import Runs
 from tests.contract.video_counts import count
@@ -243,6 +245,34 @@ async def test_a_song_that_is_none_fails(runs: Runs, tmp_path: Path, content: by
     with pytest.raises(WorkerError) as caught:
         await post(runs, frames(tmp_path / "in", 3), song=str(song))
     assert caught.value.code == "worker_failed"
+
+
+async def test_a_cancelled_video_ends_within_a_frame(runs: Runs, tmp_path: Path) -> None:
+    paths = frames(tmp_path / "in", 24)
+    first = await post(runs, paths[:3])
+    (before,) = [state.pid for state in runs.supervisor.states() if state.family == "media"]
+    seen: list[Progress] = []
+    request = Request(
+        family="media",
+        task="video_post",
+        params={**POST, "frames": paths * 20},
+        job="cancelled-video",
+        attempt=1,
+        out=tmp_path / "cancelled",
+    )
+    running = asyncio.create_task(runs.supervisor.run(request, seen.append))
+    while not seen:
+        assert not running.done()
+        await asyncio.sleep(0.01)
+    began = time.monotonic()
+    await runs.supervisor.cancel(request.job)
+    with pytest.raises(TaskCancelled):
+        await running
+    assert time.monotonic() - began < 3
+    again = await post(runs, paths[:3])
+    assert measured(again) == measured(first)
+    (after,) = [state.pid for state in runs.supervisor.states() if state.family == "media"]
+    assert before == after
 
 
 async def test_every_frame_of_the_file_is_read(runs: Runs, tmp_path: Path) -> None:
