@@ -55,7 +55,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoStatus(Status):
-    """What is shown while a video is made, again and again: `done` of `total` frames; once its first and last picture."""
+    """What is shown again and again while a video is made: `done` of `total` frames; once its ends."""
 
     pictures: Approved[tuple[Path, ...]] | None = None
 
