@@ -3,7 +3,8 @@
 Writes a folder a kind, flat as `atelier models pull` puts them: "plain", "bracket" (with an alignment model that hears
 nothing, so that it cuts by the length of the words), "hub" (the same in the hub's cache layout), "unlucky" (one whose
 alignment fails), and broken ones: "program" (a pickle that would run something), "cut", "incomplete", "no_vocoder",
-"no_group", "bad_aligner", "nan", "silent".
+"no_group", "bad_aligner", "nan", "silent". With the word "brief" behind it the folder is itself one, whose sentences
+end after two seconds.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import torch  # noqa: E402
 from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC  # noqa: E402
 
 PAD, HEARD = 0, 5
+BRIEF_TOKENS, STOP_TOKEN = 40, 8193
 VOCABULARY = {"<pad>": PAD, "<s>": 1, "</s>": 2, "<unk>": 3, "|": 4, "e": HEARD, "E": 6, "~": 7}
 
 
@@ -51,6 +53,18 @@ def write_model(folder: Path) -> None:
     torch.save(diffusion.state_dict(), folder / "diffusion_decoder.pth")
     torch.save(scorer.state_dict(), folder / "clvp2.pth")
     torch.save({"model_g": api.UnivNetGenerator().state_dict()}, folder / "vocoder.pth")
+
+
+def write_brief(folder: Path) -> None:
+    """Where a sentence is so long, nothing but its end comes next: random numbers alone never find one."""
+    write_model(folder)
+    file = folder / "autoregressive.pth"
+    state = torch.load(file)
+    state["mel_pos_embedding.emb.weight"][BRIEF_TOKENS:, 0] = 50.0
+    state["mel_head.weight"][STOP_TOKEN] = 0.0
+    state["mel_head.weight"][STOP_TOKEN, 0] = 10.0
+    state["mel_head.bias"][STOP_TOKEN] = -30.0
+    torch.save(state, file)
 
 
 def write_aligner(folder: Path, *, hears: int, upper: bool = False) -> None:
@@ -133,10 +147,13 @@ def _is_last(name: str) -> bool:
     return name.startswith("conv_post") and not name.endswith("weight_v")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, kind: str = "") -> None:
     packages.prepare(HUB.voices)
     torch.set_num_threads(1)
     torch.manual_seed(1)
+    if kind == "brief":
+        write_brief(folder)
+        return
     write_model(folder / "plain")
     write_aligner(copied(folder / "plain", folder / "bracket"), hears=PAD)
     write_aligner(copied(folder / "plain", folder / "unlucky"), hears=HEARD, upper=True)
@@ -145,4 +162,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -62,10 +62,19 @@ def reduced(python: Path) -> Path:
 def written(python: Path) -> Path:
     """The folders of `speech_files.py`, written by the interpreter `python`."""
     folder = _private_folder()
-    script = [python, "-W", "ignore", _HERE / "speech_files.py", folder]
+    _write(python, folder)
+    return folder
+
+
+def write_brief(python: Path, folder: Path) -> None:
+    """Make `folder` a tortoise whose sentences all end after two seconds; `python` as for `written`."""
+    _write(python, folder, "brief")
+
+
+def _write(python: Path, *words: Path | str) -> None:
+    script = [python, "-W", "ignore", _HERE / "speech_files.py", *words]
     made = subprocess.run(script, check=False, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr[-4000:]
-    return folder
 
 
 def written_in(environments: Environments) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,14 +123,11 @@ def description() -> Description | None:
     return Description.find()
 
 
-@pytest.fixture(scope="session")
-async def klass(
-    settings: Settings,
-    environments: None,
-    description: Description | None,
-    tmp_path_factory: pytest.TempPathFactory,
+@asynccontextmanager
+async def open_class(
+    settings: Settings, folder: Path, description: Description | None, **more: str
 ) -> AsyncIterator[Klass]:
-    folder = tmp_path_factory.mktemp("whole")
+    """A class with its bot, both of its own; `more`: variables that the bot sees besides."""
     server = ClassServer()
     server.limits.channel_messages = None
     await server.start()
@@ -141,7 +139,7 @@ async def klass(
         data_dir=folder / "data",
     )
     variables |= {"ATELIER_WORKER_THREADS": "1", "ATELIER_LIMIT_WAITING": "4"}
-    bot = BotProcess(variables, log=folder / "bot.log")
+    bot = BotProcess(variables | more, log=folder / "bot.log")
     klass = Klass(server, bot, folder / "data", Sentences.load(strict=True))
     server.observe(
         lambda seen: (klass.traffic if isinstance(seen, Exchange) else klass.dispatched).append(seen)
@@ -165,6 +163,17 @@ async def klass(
         await bot.stop()
         await server.stop()
         print(bot.last_lines(40))
+
+
+@pytest.fixture(scope="session")
+async def klass(
+    settings: Settings,
+    environments: None,
+    description: Description | None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Klass]:
+    async with open_class(settings, tmp_path_factory.mktemp("whole"), description) as klass:
+        yield klass
 
 
 @pytest.fixture
