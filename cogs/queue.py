@@ -90,7 +90,10 @@ def _refusal(job: Job, sentences: Sentences, locale: str) -> str:
 
 
 def _name(job: Job) -> str:
-    return cut(plain(str(job.params.get("original") or job.params.get("prompt") or job.medium)), WHAT_SHOWN)
+    """What was typed; of a video where it begins."""
+    begins = (key["prompt"] for key in job.params.get("keys", ()))
+    written = job.params.get("original") or job.params.get("prompt") or next(begins, job.medium)
+    return cut(plain(str(written)), WHAT_SHOWN)
 
 
 def _buttons(rows: Sequence[QueueRow], sentences: Sentences, who: Requester) -> discord.ui.View | None:

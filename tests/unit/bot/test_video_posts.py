@@ -19,6 +19,7 @@ from bot.posts.video import preview_files
 from bot.services.ports import Status
 from bot.services.video_ports import Measured, VideoPost, VideoStatus
 from bot.video_forms import read_script_form, script_form
+from cogs.queue import _name as name_in_queue
 from generation.errors import InvalidInput
 from generation.job import Job
 from generation.music_params import DECLARATIONS
@@ -254,3 +255,8 @@ def test_a_measured_value_is_what_is_shown(tmp_path: Path) -> None:
     post = replace(post, measured=replace(post.measured, seconds=4.96, width=256))
     said = texts(compose_post(post, SENTENCES, file_limit=DEFAULT_FILE_LIMIT))
     assert "256×512" in said
+
+
+def test_in_the_queue_a_video_is_called_by_where_it_begins() -> None:
+    assert name_in_queue(video_job()) == "ein Haus"
+    assert name_in_queue(video_job(original="a house → a tree")) == "a house → a tree"
