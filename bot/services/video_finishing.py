@@ -23,7 +23,8 @@ from generation.job import Job
 from generation.supervisor import Outcome
 from generation.video_params import MOTIONS, Motion, VideoParams
 from moderation.pipeline import Pipeline
-from moderation.verdict import Approved, Verdict
+from moderation.verdict import IMAGE_FLAGGED, Approved, Verdict
+from moderation.video_check import FLAGGED, VIDEO
 
 ROOM_FOR_WORDS: Final = 1024 * 1024
 """Bytes that the poster and the message itself may take of what a server accepts at once."""
@@ -111,7 +112,7 @@ class VideoFinisher:
         await self._prepare()
         pictures = await self._pipeline.approve_images([poster])
         if pictures.approved is None:
-            return pictures.verdicts[0]
+            return _of_video(pictures.verdicts[0])
         decision = await self._pipeline.approve_video(
             video,
             decoded.frames,
@@ -167,6 +168,11 @@ class VideoFinisher:
             motion=facts.motion,
             notices=facts.notices,
         )
+
+
+def _of_video(verdict: Verdict) -> Verdict:
+    """The poster is a picture of the video: it is the video that is told about."""
+    return Verdict.refuse(VIDEO, FLAGGED) if verdict.code == IMAGE_FLAGGED else verdict
 
 
 def _artifacts(job: Job, made: Composed, outcome: Outcome) -> list[NewArtifact]:
