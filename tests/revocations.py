@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.services.ports import Requester
-from bot.services.revoke import Revoked
+from bot.services.revoke import REVOKED, Revoked
 from data.voice_records import Consent
 from generation.errors import MoveRefused
 from generation.job import ENDED, Job, JobState
@@ -142,6 +142,9 @@ class Trial:
             found = await stage.jobs.get(job)
             if found is not None and found.state is JobState.POSTING:
                 self.wrong.add(f"still being posted: {job}")
+        ended = [await stage.jobs.get(job) for job in own]
+        if revoked.stopped > len([one for one in ended if one is not None and one.error_code == REVOKED]):
+            self.wrong.add(f"{revoked.stopped} jobs are said to have been stopped")
         if self.consent.voice in stage.worker.latents:
             self.wrong.add("the worker remembers the voice")
         if self.clips & set(stage.room.kept()):

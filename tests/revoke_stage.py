@@ -41,6 +41,7 @@ from tests.fakes import Fault, FaultyDatabase
 from tests.voice_room import Clock, Room
 
 LATE_S = 0.03
+STEP_S = 0.04
 DIRECT = "direct"
 
 
@@ -140,8 +141,9 @@ class Worker:
             self._tasks.pop(request.job, None)
 
     async def cancel(self, job: str) -> None:
+        """Noticed at the next step, which may take a while."""
         if job in self._tasks:
-            self._tasks[job].cancel()
+            asyncio.get_running_loop().call_later(self._rng.random() * STEP_S, self._tasks[job].cancel)
 
     async def stop(self, family: str) -> None:
         self.stops += 1
@@ -160,7 +162,7 @@ class Worker:
                 return Outcome(files=(), facts={}, seconds=0.0, out=request.out)
             if voice := request.params.get("voice"):
                 self.latents.add(str(voice))
-            await asyncio.sleep(self._rng.random() * 0.02)
+            await asyncio.sleep(self._rng.random() * STEP_S)
             request.out.mkdir(parents=True, exist_ok=True)
             (request.out / "1.wav").write_bytes(b"speech")
             files = (File(name="1.wav", index=1, seed=request.seed),)
@@ -281,10 +283,11 @@ class Stage:
     async def crash(self) -> None:
         """As if the process was killed: nothing is written any more, everything stops where it is."""
         self.database.refuse = Fault(StorageFailed(reason="disk_full"))
-        tasks = [*self.dispatcher._tasks, *self.posting._tasks]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # again: the end of one job begins the next
+        while tasks := [*self.dispatcher._tasks, *self.posting._tasks]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         await self.database.close()
         await asyncio.sleep(0.02)  # a thread that copies a file ends with the process, not here
 

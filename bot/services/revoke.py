@@ -76,10 +76,13 @@ class Revoked:
 
 @dataclass(slots=True)
 class _Tally:
-    """What one clearing has done so far; `hindered`: what the last try at each job ran into."""
+    """What one clearing has done so far; `hindered`: what the last try at each job ran into.
+
+    `stopped` are ids: a worker may need several looks to end the job that it is at.
+    """
 
     deleted: int = 0
-    stopped: int = 0
+    stopped: set[str] = field(default_factory=set)
     hindered: dict[str, Hindrance | None] = field(default_factory=dict)
 
 
@@ -156,7 +159,7 @@ class Revoke:
             voice=voice_id,
             person=revocation.consent.person,
             deleted=tally.deleted,
-            stopped=tally.stopped,
+            stopped=len(tally.stopped),
             left=left,
         )
 
@@ -246,14 +249,15 @@ class Revoke:
             return
         if job.state not in SHOWN and job.state not in ENDED:
             # at the next look it has ended
-            tally.stopped += await self._dispatcher.cancel(job.id, REVOKED) or await self._refuse(job)
+            if await self._dispatcher.cancel(job.id, REVOKED) or await self._refuse(job):
+                tally.stopped.add(job.id)
             return
         taken = await self._posting.take_back(job)
         tally.deleted += taken.deleted
         tally.hindered[job.id] = taken.hindrance
-        if job.state is JobState.POSTING:
-            # also where its message may not be deleted yet: nobody may show it again
-            tally.stopped += await self._refuse(job) and not taken.deleted
+        # also where its message may not be deleted yet: nobody may show it again
+        if job.state is JobState.POSTING and await self._refuse(job) and not taken.deleted:
+            tally.stopped.add(job.id)
         await self._artifacts.delete(job.id)
 
     async def _refuse(self, job: Job) -> bool:
