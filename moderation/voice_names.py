@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,10 @@ from moderation.words import WordCheck
 
 NO_GO: Final = Path(__file__).parent / "no_go"
 LONGEST_NAME: Final = 32
+_MOST_MARKS: Final = 2
+"""On one letter, as some scripts need them; more of them run over the lines of others."""
+_OF_PEOPLE: Final = "person_dignity"
+"""The verdict of the lists for a name; everything else in them is an insult."""
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 _ODD: Final = re.compile(r"[^\w '’.()-]")
 _FILE: Final = re.compile(
@@ -50,19 +56,28 @@ def judge_reference(asked: object) -> Finding:
 def judge_name(name: object) -> Finding:
     """Whether a person may call their voice so. It is shown to the class and is never a file's name.
 
-    Refused: empty, long or odd characters; the word lists of prompts; famous people, disguised as they may be.
+    Refused: empty, long, odd characters or none that can be read; famous people and insults, disguised as they may be;
+    the word lists of prompts.
     """
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         return Finding.refuse(Check.VOICE_NAME)
-    if _ODD.search(clean(name)) or clean(name).strip() == "":
+    if _ODD.search(clean(name)) or not any(map(str.isalnum, clean(name))) or _is_piled(name):
         return Finding.refuse(Check.VOICE_NAME)
-    famous, words = _checks()
-    if not famous.check(name).allowed:
-        return Finding.refuse(Check.VOICE_FAMOUS)
-    return Finding.allow("voice") if words.check(name).allowed else Finding.refuse(Check.VOICE_WORDS)
+    for check in _checks():
+        verdict = check.check(name)
+        if not verdict.allowed:
+            famous = check is _checks()[0] and verdict.code == _OF_PEOPLE
+            return Finding.refuse(Check.VOICE_FAMOUS if famous else Check.VOICE_WORDS)
+    return Finding.allow("voice")
+
+
+def _is_piled(name: str) -> bool:
+    """Whether marks stand on a letter in a pile."""
+    marks = groupby(unicodedata.normalize("NFC", name), lambda one: unicodedata.category(one).startswith("M"))
+    return any(is_mark and len(list(pile)) > _MOST_MARKS for is_mark, pile in marks)
 
 
 @cache
 def _checks() -> tuple[WordCheck, WordCheck]:
-    """Famous people, and the lists for prompts. Raises WordListError."""
+    """Famous people and insults, and the lists for prompts. Raises WordListError."""
     return WordCheck(NO_GO), WordCheck()

@@ -273,7 +273,14 @@ def test_only_an_id_names_a_voice(asked: object, check: Check) -> None:
         ("D0nald Trump", Check.VOICE_FAMOUS),
         ("Τrump", Check.VOICE_FAMOUS),
         ("der Bundeskanzler", Check.VOICE_FAMOUS),
+        ("MrBeast", Check.VOICE_FAMOUS),
+        ("Billie Eilish 2", Check.VOICE_FAMOUS),
         ("nackte Anna", Check.VOICE_WORDS),
+        ("Arschloch", Check.VOICE_WORDS),
+        ("Ben ist d0of", Check.VOICE_WORDS),
+        ("...", Check.VOICE_NAME),
+        ("(-)", Check.VOICE_NAME),
+        ("Z\u0337\u0322\u031balgo", Check.VOICE_NAME),
     ],
 )
 def test_names_of_voices(name: object, check: Check) -> None:
@@ -282,7 +289,20 @@ def test_names_of_voices(name: object, check: Check) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Anna", "Emma", "Tom (fröhlich)", "Jürgens Stimme", "Zoë 2", "Friedrich", "Leo", "Angela K.", "Łukasz"],
+    [
+        "Anna",
+        "Emma",
+        "Tom (fröhlich)",
+        "Jürgens Stimme",
+        "Zoë 2",
+        "Friedrich",
+        "Leo",
+        "Angela K.",
+        "Łukasz",
+        "Thị Ánh",
+        "दिव्या",
+        "Hurley",
+    ],
 )
 def test_honest_names(name: str) -> None:
     assert judge_name(name).allowed
