@@ -22,6 +22,7 @@ from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
 from bot.services.upkeep import Upkeep
+from bot.services.video_preview import VideoPreview
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of, finishers_of, preparing, revoke_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
@@ -176,7 +177,8 @@ async def assemble(
         ),
     )
     jobs, artifacts = parts.jobs, parts.artifacts
-    progress = ProgressReport(publisher=publisher, addresses=addresses)
+    preview = VideoPreview(pipeline=parts.pipeline, work_dir=work_dir, prepare=check.prepare)
+    progress = ProgressReport(publisher=publisher, addresses=addresses, preview=preview)
     stack.push_async_callback(progress.close)
     posting = Posting(
         jobs=jobs,
@@ -190,7 +192,7 @@ async def assemble(
     deliver = Deliver(
         jobs=jobs,
         artifacts=artifacts,
-        finishers=finishers_of(parts, prepare=check.prepare),
+        finishers=finishers_of(parts, prepare=check.prepare, publisher=publisher),
         posting=posting,
         work_dir=work_dir,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import discord
@@ -12,7 +12,7 @@ from bot.addresses import Answer, read_address
 from bot.answers import DROPPED
 from bot.i18n import Sentences
 from bot.posts import compose_post
-from bot.posts.shared import DEFAULT_FILE_LIMIT, ComposedPost, Fill
+from bot.posts.shared import DEFAULT_FILE_LIMIT, ComposedPost, Fill, PostFile
 from bot.services.ports import NotDelivered, Post, Posted, ReplyAddress
 from generation.job import Job
 
@@ -35,13 +35,21 @@ class Delivery:
         self._client = client
 
     async def edit_answer(
-        self, address: ReplyAddress | None, *, content: str, view: discord.ui.View | None
+        self,
+        address: ReplyAddress | None,
+        *,
+        content: str,
+        view: discord.ui.View | None,
+        files: Sequence[PostFile] = (),
     ) -> None:
-        """Replace the words of the command's own answer. Raises NotDelivered if it cannot be edited any more."""
+        """Replace the words of the command's own answer, and its files where there are new ones.
+
+        Raises NotDelivered if it cannot be edited any more.
+        """
         answer = self.open_answer(address)
         if answer is None:
             raise NotDelivered
-        await once_more(lambda: self._edit(answer, content=content, view=view))
+        await once_more(lambda: self._edit(answer, content=content, view=view, **_attached(files)))
 
     async def deliver(self, post: Post, address: ReplyAddress | None) -> Posted:
         """Show a result exactly once. Raises NotDelivered."""
@@ -103,7 +111,7 @@ class Delivery:
         try:
             if found := await self._find_posted(channel, job):
                 return found
-            return await self._filled(post, self._file_limit(job), lambda made: _send(channel, made, job))
+            return await self._filled(post, self.file_limit(job), lambda made: _send(channel, made, job))
         except (discord.DiscordException, *DROPPED) as error:
             _log.warning("job %s: the channel did not take it (%s)", job.id, type(error).__name__)
             return None
@@ -211,8 +219,10 @@ class Delivery:
         guild = int(guild_id) if guild_id is not None and guild_id.isdigit() else None
         return self._required().get_partial_messageable(int(channel_id), guild_id=guild)
 
-    def _file_limit(self, job: Job) -> int:
-        guild = self._required().get_guild(int(job.guild_id)) if job.guild_id.isdigit() else None
+    def file_limit(self, job: Job) -> int:
+        """Bytes that a file may have in the job's channel; where that is not known, what every server takes."""
+        known = self._client is not None and job.guild_id.isdigit()
+        guild = self._required().get_guild(int(job.guild_id)) if known else None
         return DEFAULT_FILE_LIMIT if guild is None else guild.filesize_limit
 
     def me(self) -> discord.ClientUser | None:
@@ -229,6 +239,11 @@ def is_post_of(message: discord.Message, job: Job, me: discord.ClientUser | None
     if me is None or message.author.id != me.id:
         return False
     return message.nonce == job.id or any(job.id in (one.footer.text or "") for one in message.embeds)
+
+
+def _attached(files: Sequence[PostFile]) -> dict[str, Any]:
+    """Files that stand there already stay where no new ones are named."""
+    return {"attachments": [file.open() for file in files]} if files else {}
 
 
 def _is_private(job: Job) -> bool:

@@ -181,6 +181,8 @@ async def _submit(desk: Desk, request: AnyRequest, who: Requester, declaration: 
         SoundRequest: desk.music.sound,
         NotesRequest: desk.notes.notes,
         SpeechRequest: desk.speak.speak,
+        VideoRequest: desk.video.video,
+        ScriptRequest: desk.video.script,
     }
     answer = await ask[type(request)](request, who, None)
     if isinstance(answer, LanguageOffer):

@@ -20,6 +20,7 @@ from bot.answers import DROPPED
 from bot.delivery import Delivery
 from bot.i18n import Sentences
 from bot.posts.status import compose_status
+from bot.posts.video import preview_files
 from bot.services.ports import (
     Hindrance,
     NotDelivered,
@@ -30,6 +31,7 @@ from bot.services.ports import (
     TakenBack,
     Withheld,
 )
+from bot.services.video_ports import VideoStatus
 from bot.taking_back import TakingBack
 from generation.job import Job
 from moderation.verdict import Approved
@@ -45,12 +47,19 @@ K = TypeVar("K")
 
 @dataclass(slots=True)
 class _Track:
-    """What was said about one job. `phase`: 0 nothing, 1 that it waits, 2 how far it is. Only forwards."""
+    """What was said about one job. `phase`: 0 nothing, else see `_phase`. Only forwards."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     phase: int = 0
     closed: bool = False
     posted: Posted | None = None
+
+
+def _phase(status: Status) -> int:
+    """1 that it waits, 2 how far it is; a video counts on from there, with its frames."""
+    if isinstance(status, VideoStatus):
+        return 1 + status.done
+    return 2 if status.total > 0 else 1
 
 
 class DiscordPublisher:
@@ -70,18 +79,22 @@ class DiscordPublisher:
         self._delivery.attach(client)
 
     async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
-        """One edit while the job waits and one while it is in work; whatever comes late or twice is left out."""
+        """One edit while the job waits, one while it is in work (a video has more); late ones are left out."""
         track = self._track(job)
-        phase = 2 if status.total > 0 else 1
+        phase = _phase(status)
         async with track.lock:
             if track.closed or phase <= track.phase or job.id in self._withheld:
                 return
             track.phase = phase
             content, view = compose_status(job, status, self._sentences)
+            files = preview_files(job, status, self._sentences)
             try:
-                await self._delivery.edit_answer(address, content=content, view=view)
+                await self._delivery.edit_answer(address, content=content, view=view, files=files)
             except (discord.DiscordException, NotDelivered, *DROPPED) as error:
                 _log.info("the status of job %s could not be shown (%s)", job.id, type(error).__name__)
+
+    def file_limit(self, job: Job) -> int:
+        return self._delivery.file_limit(job)
 
     async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
         """See `ports.Publisher`. Raises TypeError for anything but an `Approved`, NotDelivered when no way is left,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.answers import Press, defer
 from bot.buttons import ButtonId
 from bot.services.ports import ReplyAddress, Requester, Ticket
-from bot.services.video import Video
 from bot.video_forms import read_script_form
+
+if TYPE_CHECKING:
+    from bot.services.desk import Desk
 
 Handler = Callable[[Press, ButtonId], Awaitable[None]]
 Wait = Callable[[Ticket, ReplyAddress], Awaitable[None]]
@@ -18,8 +20,8 @@ Wait = Callable[[Ticket, ReplyAddress], Awaitable[None]]
 class VideoPresses:
     """A press makes an answer of the person who pressed. `wait`: shows that a job is queued."""
 
-    def __init__(self, *, video: Video, who: Callable[[Press], Requester], wait: Wait) -> None:
-        self._service = video
+    def __init__(self, *, desk: Desk, who: Callable[[Press], Requester], wait: Wait) -> None:
+        self._desk = desk
         self._who = who
         self._wait = wait
 
@@ -33,7 +35,7 @@ class VideoPresses:
 
     async def _again(self, interaction: Press, pressed: ButtonId) -> None:
         address = await defer(interaction)
-        ticket = await self._service.again(
+        ticket = await self._desk.video.again(
             pressed.subject, self._who(interaction), address, new_seeds=pressed.action == "videoseeds"
         )
         await self._wait(ticket, address)
@@ -42,5 +44,5 @@ class VideoPresses:
         address = await defer(interaction)
         data: Any = interaction.data
         request = read_script_form(data or {})
-        ticket = await self._service.script(request, self._who(interaction), address)
+        ticket = await self._desk.video.script(request, self._who(interaction), address)
         await self._wait(ticket, address)

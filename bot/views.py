@@ -28,6 +28,7 @@ from bot.services.audio_ports import Question
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
 from bot.speech_presses import SpeechPresses
 from bot.texts import shown
+from bot.video_presses import VideoPresses
 from generation.errors import NotFound
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ class Presses:
         voice = VoicePresses(desk=desk, sentences=sentences, who=who)
         witness = WitnessPresses(desk=desk, sentences=sentences, who=who, teaches=teaches)
         revoke = RevokePresses(desk=desk, publisher=publisher, sentences=sentences, who=who)
+        video = VideoPresses(
+            desk=desk, who=who, wait=lambda ticket, address: show_waiting(publisher, ticket, address)
+        )
         self._buttons: Mapping[str, Handler] = {
             **revoke.buttons,
             **voice.buttons,
@@ -84,6 +88,7 @@ class Presses:
             **speech.buttons,
             **insight.buttons,
             **audio.buttons,
+            **video.buttons,
             "adapt": self._open_form,
             "again": self._again,
             "seeds": self._again,
@@ -102,6 +107,7 @@ class Presses:
             **voice.forms,
             **witness.forms,
             **audio.forms,
+            **video.forms,
         }
 
     async def answer(self, interaction: Press) -> None:

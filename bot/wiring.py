@@ -46,6 +46,9 @@ from bot.services.speech_start import SpeechStart
 from bot.services.submit import Submit
 from bot.services.text_finishing import TextFinisher
 from bot.services.uploads import Uploads
+from bot.services.video import Video
+from bot.services.video_compose import VideoComposer
+from bot.services.video_finishing import VideoFinisher
 from bot.services.voice_upkeep import VoiceUpkeep
 from bot.services.witnessing import Witnessing
 from bot.services.write import Write
@@ -68,6 +71,7 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.music_params import MEDIA as AUDIO_MEDIA
 from generation.supervisor import Supervisor
+from generation.video_params import VIDEO
 from moderation.consent import NOBODYS_FAMILY, SPEECH, judge_job, needs_consent
 from moderation.phrase import Tolerance
 from moderation.pipeline import Pipeline
@@ -119,7 +123,9 @@ class Parts:
             object.__setattr__(self, name, value)
 
 
-def finishers_of(parts: Parts, *, prepare: Callable[[], Awaitable[None]]) -> Mapping[str, Finisher]:
+def finishers_of(
+    parts: Parts, *, prepare: Callable[[], Awaitable[None]], publisher: Publisher
+) -> Mapping[str, Finisher]:
     """One a medium. `prepare` waits until pictures can be checked."""
     pipeline, artifacts, catalog = parts.pipeline, parts.artifacts, parts.catalog
     sentence = parts.sentences.text
@@ -158,18 +164,35 @@ def finishers_of(parts: Parts, *, prepare: Callable[[], Awaitable[None]]) -> Map
         catalog=catalog,
         work_dir=parts.work_dir,
     )
+    video = VideoFinisher(
+        pipeline=pipeline,
+        composer=VideoComposer(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
+        artifacts=artifacts,
+        references=references_of(parts),
+        catalog=catalog,
+        work_dir=parts.work_dir,
+        prepare=prepare,
+        limit=publisher.file_limit,
+    )
     return {
         "image": image,
         "text": text,
+        VIDEO: video,
         SPEECH: speech,
         **dict.fromkeys(INSIGHT_MEDIA, insight),
         **dict.fromkeys(AUDIO_MEDIA, audio),
     }
 
 
+def references_of(parts: Parts) -> References:
+    return References(
+        uploads=parts.uploads, jobs=parts.jobs, artifacts=parts.artifacts, work_dir=parts.work_dir
+    )
+
+
 def preparing(parts: Parts) -> Callable[[Job], Awaitable[Job]]:
     """What a job's parameters refer to is looked up when it starts: files, and the voice with its consent."""
-    references = References(uploads=parts.uploads, jobs=parts.jobs, artifacts=parts.artifacts)
+    references = references_of(parts)
     speech = SpeechStart(voices=parts.voices, consents=parts.consents)
 
     async def prepare(job: Job) -> Job:
@@ -239,6 +262,7 @@ def desk_of(parts: Parts, dispatcher: Dispatcher, *, timings: Timings, revoke: R
         votes=InsightVotes(insight=insight, kept=kept, votes=Votes(parts.database), pipeline=pipeline),
         music=Music(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads),
         notes=Notes(intake=intake, uploads=uploads),
+        video=Video(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads),
         uploads=uploads,
         speak=Speak(
             intake=intake, catalog=catalog, voices=parts.voices, consents=parts.consents, timings=timings

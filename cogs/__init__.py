@@ -11,6 +11,7 @@ EXTENSIONS = (
     "cogs.music",
     "cogs.music_kit",
     "cogs.notes",
+    "cogs.video",
     "cogs.speech",
     "cogs.check",
     "cogs.consent",

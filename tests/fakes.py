@@ -144,6 +144,10 @@ class FakeDiscord:
     tell_fault: Fault = field(default_factory=Fault)
     seen: asyncio.Condition = field(default_factory=asyncio.Condition)
     withheld: set[str] = field(default_factory=set)
+    limit: int = 10 * 1024 * 1024
+
+    def file_limit(self, job: Job) -> int:
+        return self.limit
 
     async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
         self.statuses.append((job.id, status))

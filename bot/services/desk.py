@@ -19,6 +19,7 @@ from bot.services.sound_check import SoundCheck
 from bot.services.speak import Speak
 from bot.services.submit import Submit
 from bot.services.uploads import Uploads
+from bot.services.video import Video
 from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from generation.catalog import Catalog
@@ -34,6 +35,7 @@ class Desk:
     votes: InsightVotes
     music: Music
     notes: Notes
+    video: Video
     uploads: Uploads
     speak: Speak
     enrol: Enrol

@@ -183,8 +183,11 @@ def _weight(hindrance: Hindrance | None) -> int:
 class Publisher(Protocol):
     """The only way to a person's eyes: `bot.publisher` on Discord, a folder for `atelier generate`."""
 
+    def file_limit(self, job: Job) -> int:
+        """Bytes that a single file of this job's result may have."""
+
     async def show_status(self, job: Job, address: ReplyAddress | None, status: Status) -> None:
-        """Best effort, at most two a job; errors are logged, never raised."""
+        """Best effort, at most two a job, of a video more; errors are logged, never raised."""
 
     async def publish(self, post: Approved[Post], address: ReplyAddress | None) -> Posted:
         """Edit the command's own answer while `address` lives, else a channel message, else a direct message.
