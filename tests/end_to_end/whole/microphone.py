@@ -67,8 +67,13 @@ class Person:
         file = self.folder / f"{self.id}.wav"
         return await speak(self.python, text, file, speaker=self.speaker, language=ACCENTS[language])
 
-    async def enrol(self, name: str, language: str, moods: Sequence[str] = ("neutral",)) -> dict[str, Any]:
-        """Agree, give a clip of each mood, read the words aloud until nothing is wrong with them; the last card."""
+    async def enrol(
+        self, name: str, language: str, moods: Sequence[str] = ("neutral",), *, direct: bool = False
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Agree, give a clip of each mood, read words aloud until nothing is wrong with them.
+
+        Gives the card with the buttons and what the checks said. `direct`: the recording is sent as a voice message.
+        """
         start = await self.told(self.give("record_voice"))
         texts = dict(zip(moods, CLIPS[language], strict=False))
         first = await self.record(texts.pop(moods[0]), language)
@@ -77,19 +82,28 @@ class Person:
         for mood, text in texts.items():
             card = await self.fill(card, "voice_clip", mood=mood, file=await self.record(text, language))
         for _ in range(TRIES):
-            said = await self.read(card, language)
+            said = await self.read(card, language, direct=direct)
             if "❌" not in said["content"]:
                 break
         assert self.text("consent.ok_mark") in said["content"], said["content"]
-        return card
+        return card, said
 
-    async def read(self, card: dict[str, Any], language: str) -> dict[str, Any]:
+    async def read(self, card: dict[str, Any], language: str, *, direct: bool) -> dict[str, Any]:
         """Fetch words, read them aloud, hand the recording in; what the checks say of it."""
         phrase = await self.press(card, "voice_phrase")
         words = re.search(r"(?m)^# (.+)$", phrase["content"])
         assert words is not None, phrase["content"]
         recording = await self.record(words[1].replace(" · ", ", "), language)
-        return await self.fill(phrase, "voice_give", file=recording)
+        if not direct:
+            return await self.fill(phrase, "voice_give", file=recording)
+        since = len(self.visitor.events)
+        await self.visitor.voice_message(recording, seconds=8.0, waveform=bytes(32))
+        return await self.visitor.wait_for_message(
+            lambda one: one["author"]["id"] == self.visitor.state["bot"]["id"] and "✅" in one["content"],
+            channel=await self.visitor.direct(),
+            since=since,
+            timeout=PATIENCE,
+        )
 
     async def look(self, name: str) -> dict[str, Any]:
         """As a teacher, open the voice of this name among those that wait."""
