@@ -135,7 +135,7 @@ def _description(post: VideoPost, sentences: Sentences) -> list[str]:
     if params.get("original"):
         parts.append(quoted("post.prompt", params["original"], PROMPT_SHOWN, sentences, locale))
     key = "post.translated" if params.get("original") else "video.pictures"
-    parts.append(_pictures(job, sentences.text(key, locale)))
+    parts.append(_pictures(job, sentences, sentences.text(key, locale)))
     if post.motion == "travel":
         parts.append(sentences.text("video.says_travel", locale))
     if params.get("song"):
@@ -148,18 +148,15 @@ def _description(post: VideoPost, sentences: Sentences) -> list[str]:
     return parts
 
 
-def _pictures(job: Job, heading: str) -> str:
-    """Each key with the time at which it is reached."""
+def _pictures(job: Job, sentences: Sentences, heading: str) -> str:
+    """Each key with the time at which it is reached; in tenths, because keys may stand close together."""
     lines, room = [f"**{heading}**"], KEYS_SHOWN
     for key in _keys(job):
         text = shown(str(key["prompt"]), min(LINE_SHOWN, room)) if room > 0 else "…"
         room -= len(text)
-        lines.append(f"`{_clock(int(key['frame']) / int(job.params['fps']))}` {text}")
+        seconds = round(int(key["frame"]) / int(job.params["fps"]), 1)
+        lines.append(f"`{sentences.text('post.number', job.locale, number=seconds)} s` {text}")
     return cut("\n".join(lines), PICTURES_LIMIT)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def _alt_prompt(prompt: str) -> str:

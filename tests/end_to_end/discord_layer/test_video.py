@@ -138,7 +138,7 @@ async def test_a_script_comes_in_a_form(klass: Class, ada: Visitor) -> None:
     post = await ada.fill_in(form, lines=SCRIPT, common="Aquarell", seconds="2", seed="5").message(is_video)
     assert post["content"] == "Seed: `5`"
     assert post["embeds"][0]["title"] == klass.say("video.title_script")
-    assert "`0:01` Orangen in einem Korb, Aquarell" in told(post)
+    assert "`1 s` Orangen in einem Korb, Aquarell" in told(post)
     form = await ada.open_form(ada.command("video-skript"))
     said = await private(ada.fill_in(form, lines="0: Äpfel\n\nOrangen", seconds="2"))
     assert said["content"] == klass.say("error.script_line", line=3)

@@ -77,8 +77,8 @@ def test_a_video_says_how_it_was_made(tmp_path: Path) -> None:
     assert "`7` → `4294967295`" in made.content
     for part in (
         "Ein Video von einem Bild zum anderen",
-        "`0:00` ein Haus",
-        "`0:04` ein Baum",
+        "`0 s` ein Haus",
+        "`4,9 s` ein Baum",
         "5 s",
         "512×512",
     ):
