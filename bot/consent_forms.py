@@ -126,7 +126,7 @@ def read_witness(interaction: Press, decided: int) -> Said:
         under_16={YES: True, NO: False}.get(_one(given, "under_16")),
         parents_reference=_one(given, "parents") or None,
         lasting=_one(given, "lasting"),
-        allowed=tuple(filter(None, given.get("allowed", ()))),
+        allowed=tuple(filter(str.isdecimal, given.get("allowed", ()))),
         decided=decided,
     )
 

@@ -38,8 +38,10 @@ from bot.posts.consent import (
     voice_card,
     witness_card,
 )
+from bot.revoke_presses import summary
 from bot.services.ports import Requester
-from data.voice_records import UNDECIDED
+from data.errors import VoiceRefused
+from data.voice_records import UNDECIDED, VoiceState
 from generation.errors import NotFound
 
 if TYPE_CHECKING:
@@ -118,9 +120,27 @@ class VoicePresses:
 
     async def _drop(self, interaction: Press, pressed: ButtonId) -> None:
         # no defer: rows and files, and the answer is the message itself, changed
-        await self._desk.enrol.withdraw(pressed.subject, self._who(interaction))
+        who = self._who(interaction)
+        try:
+            await self._desk.enrol.withdraw(pressed.subject, who)
+        except VoiceRefused as refused:
+            await self._end(interaction, pressed, who, refused)
+            return
         said = self._sentences.text("consent.dropped", interaction.locale)
         await edit_pressed(interaction, content=said, view=None)
+
+    async def _end(
+        self, interaction: Press, pressed: ButtonId, who: Requester, refused: VoiceRefused
+    ) -> None:
+        """Who wants all of it deleted means a consent that was given meanwhile, too. Else raises `refused`."""
+        voice = await self._desk.enrol.own(pressed.subject, who)
+        if voice.state is not VoiceState.GRANTED:
+            raise refused
+        await defer(interaction, private=True)
+        revoked = await self._desk.revoke.revoke(voice.id, who)
+        said = summary(revoked, self._sentences, interaction.locale, guild_id=who.guild_id)
+        await say_in_private(interaction, said)
+        await close_card(interaction, self._sentences.text("consent.dropped", interaction.locale))
 
     def _card(self, interaction: Press, voice: Any, who: Requester) -> Card:
         left = self._desk.enrol.tries_left(voice)

@@ -81,10 +81,9 @@ async def tell_revoked(
 
 def summary(revoked: Revoked, sentences: Sentences, locale: object, *, guild_id: str = "") -> str:
     """What is gone, what is left and why, and what nobody here can reach."""
-    lines = [
-        sentences.text("revoke.done", locale),
-        sentences.text("revoke.deleted", locale, n=revoked.deleted),
-    ]
+    lines = [sentences.text("revoke.done", locale)]
+    if revoked.deleted:
+        lines.append(sentences.text("revoke.deleted", locale, n=revoked.deleted))
     if revoked.stopped:
         lines.append(sentences.text("revoke.stopped", locale, n=revoked.stopped))
     reasons = {Hindrance.FORBIDDEN: "revoke.forbidden", Hindrance.AWAY: "revoke.away"}

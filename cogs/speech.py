@@ -7,7 +7,7 @@ import time
 from bot.answers import defer
 from bot.client import AtelierBot
 from bot.commands import choices_for, make_command
-from bot.posts.speech import emotion_name, quality_choice, voice_choice
+from bot.posts.speech import emotion_name, quality_choice, quality_name, read_shown, voice_choice
 from bot.services.ports import Ticket
 from bot.services.speech_ports import SpeechRequest
 from bot.speech_presses import offer_language
@@ -30,7 +30,15 @@ async def speech(
 ) -> None:
     address = await defer(interaction)  # seen by all: what copies a voice can then be taken back
     bot = interaction.client
-    request = SpeechRequest(text=text, voice=voice, emotion=emotion, quality=quality, seed=seed)
+    emotions = {str(one): emotion_name(one, bot.sentences, interaction.locale) for one in EMOTIONS}
+    qualities = {str(one): quality_name(one, bot.sentences, interaction.locale) for one in QUALITIES}
+    request = SpeechRequest(
+        text=text,
+        voice=voice,
+        emotion=read_shown(emotion, emotions),
+        quality=read_shown(quality, qualities),
+        seed=seed,
+    )
     outcome = await bot.desk.speak.speak(request, bot.requester(interaction), address)
     if isinstance(outcome, Ticket):
         await show_waiting(bot.publisher, outcome, address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 import discord
@@ -138,6 +139,12 @@ def emotion_name(emotion: str, sentences: Sentences, locale: object) -> str:
 
 def quality_name(quality: str, sentences: Sentences, locale: object) -> str:
     return _named(f"speech.quality_{quality}", quality, sentences, locale)
+
+
+def read_shown(typed: str | None, names: Mapping[str, str]) -> str | None:
+    """What was typed; where it is one of the names in the list, its value: nobody has to choose it there."""
+    wanted = (typed or "").strip().casefold()
+    return next((value for value, name in names.items() if wanted == name.casefold()), typed)
 
 
 def speaker_name(speaker: str, sentences: Sentences, locale: object) -> str:

@@ -22,7 +22,7 @@ from bot.services.posting import Posting
 from data.artifacts import Artifacts
 from data.consents import Consents
 from data.enrolments import Enrolments
-from data.errors import StorageFailed
+from data.errors import StorageFailed, VoiceRefused
 from data.jobs import Jobs
 from data.posts import Posts
 from data.traces import Trace, Traces
@@ -191,10 +191,15 @@ class Revoke:
         voice = next((one for one in await self._undecided(who) if one.id == voice_id), None)
         if voice is None:
             return None
-        if voice.person == who.person_id:
-            await self._enrolments.withdraw(voice_id, who.guild_id, who.person_id)
-        elif voice.state is VoiceState.WAITING:
-            await self._consents.refuse(voice_id, who.guild_id, who.person_id)
+        try:
+            if voice.person == who.person_id:
+                await self._enrolments.withdraw(voice_id, who.guild_id, who.person_id)
+            elif voice.state is VoiceState.WAITING:
+                await self._consents.refuse(voice_id, who.guild_id, who.person_id)
+        except VoiceRefused as refused:
+            if refused.check is not Check.VOICE_STEP:
+                raise
+            return None  # decided in this very moment: if a consent was given, that is what ends now
         return Revoked(voice=voice_id, person=voice.person)
 
     # -- clearing away --

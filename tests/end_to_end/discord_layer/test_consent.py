@@ -16,6 +16,8 @@ import pytest
 
 from bot.local.errors import Json
 from bot.local.visitor import Visitor
+from bot.services.ports import Requester
+from bot.services.revoke import Revoked
 from data.database import Database
 from data.voice_records import VoiceState
 from tests.end_to_end.discord_layer.conftest import Class, School
@@ -321,3 +323,32 @@ async def test_dropping_deletes_everything(ada: Pupil, listening: EnrolRoom) -> 
     await ada.visitor.wait_for_message(lambda one: one["id"] == said["id"] and one["content"] == dropped)
     assert listening.room.kept() == before
     assert (await ada.asked())["content"].startswith(ada.say("consent.start"))
+
+
+class Ending:
+    """Ends consents in the real database; messages are the business of other tests."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def revoke(self, voice_id: str, who: Requester) -> Revoked:
+        consent = await self._room.consents.of_voice(voice_id)
+        assert consent is not None
+        await self._room.revoke(consent, who.person_id)
+        return Revoked(voice=voice_id, person=consent.person)
+
+
+async def test_dropping_after_a_teacher_has_confirmed_ends_the_consent(
+    ada: Pupil, teacher: Pupil, listening: EnrolRoom
+) -> None:
+    before = listening.room.kept()
+    desk: Any = ada.klass.desk
+    desk.revoke = Ending(listening.room)
+    said = await ada.waiting()
+    await teacher.fill(await seen(teacher), "witness_confirm", **stated())
+    ended = await private(ada.visitor.press(said, label=ada.say("button.voice_drop")))
+    done, copies = ended["content"].splitlines()
+    assert (done, copies) == (ada.say("revoke.done"), ada.say("revoke.copies"))
+    assert listening.room.kept() == before
+    (consent, _), *_ = await listening.room.consents.overview(ada.klass.guild_id)
+    assert consent.revoked_at is not None

@@ -130,6 +130,21 @@ async def test_the_buttons(klass: Class, ada: Visitor, ben: Visitor, speaking: S
     assert speaking.spoken().params["emotion"] == "sad"
 
 
+@pytest.mark.parametrize(
+    ("locale", "emotion", "quality"), [("de", "Wütend", "am besten"), ("en-GB", " angry", "Best")]
+)
+async def test_who_types_a_name_from_the_list_need_not_choose_it(
+    klass: Class, speaking: SpeakingSchool, locale: str, emotion: str, quality: str
+) -> None:
+    visitor = await klass.enter("Ada", locale)
+    command, voice, of_quality = NAMES[locale[:2]]
+    consent = await speaking.consent(klass, visitor)
+    given = {voice: consent.voice, "emotion": emotion, of_quality: quality}
+    await played(visitor, command, text=ENGLISH, **given)
+    params = speaking.spoken().params
+    assert (params["emotion"], params["quality"]) == ("angry", "high_quality")
+
+
 @pytest.mark.parametrize("locale", ["de", "en-GB"])
 async def test_the_lists(klass: Class, speaking: SpeakingSchool, locale: str) -> None:
     visitor = await klass.enter("Ada", locale)
