@@ -18,6 +18,9 @@ PERMISSIONS = {
 """Discord's permission bits. History is read so that nothing is posted twice after a crash. A conversation has a
 thread of its own; to lock it at its end would take "manage threads", which reaches into everybody's threads."""
 
+SETUP_PERMISSIONS = {"manage_channels": 1 << 4, "manage_roles": 1 << 28}
+"""Only for `/set-up` to make channels and roles by itself; can be taken away afterwards."""
+
 
 def application_id_of(token: str) -> str | None:
     """The application's id, which is the first part of its bot token in base64; None if it is not a token."""
@@ -29,10 +32,12 @@ def application_id_of(token: str) -> str | None:
     return decoded if decoded.isdigit() and 15 <= len(decoded) <= 20 else None
 
 
-def invite_link(application_id: str) -> str:
+def invite_link(application_id: str, *, for_setup: bool = False) -> str:
+    """`for_setup`: with the permissions to make channels and roles. Opened again, a link changes what the bot may."""
+    wanted = {**PERMISSIONS, **(SETUP_PERMISSIONS if for_setup else {})}
     query = {
         "client_id": application_id,
         "scope": "bot applications.commands",
-        "permissions": str(sum(PERMISSIONS.values())),
+        "permissions": str(sum(wanted.values())),
     }
     return f"https://discord.com/oauth2/authorize?{urlencode(query)}"
