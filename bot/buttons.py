@@ -126,6 +126,15 @@ def video_row(sentences: Sentences, job_id: str, locale: str, seeds: int) -> dis
     )
 
 
+def clip_row(sentences: Sentences, job_id: str, locale: str, *, subtitled: bool) -> discord.ui.View:
+    """Under a combined piece: once more, and where somebody speaks, with the other sort of subtitles."""
+    buttons = [_button("clipagain", job_id, sentences.text("button.again", locale), row=0, emoji="🔁")]
+    if subtitled:
+        label = sentences.text("button.other_subtitles", locale)
+        buttons.append(_button("clipwords", job_id, label, row=0, emoji="💬"))
+    return _view(buttons)
+
+
 def declaration_rows(sentences: Sentences, question_id: str, locale: object) -> discord.ui.View:
     """Why may this file be used? The place in DECLARATIONS stands in the id; below, the way out."""
     buttons = [

@@ -20,6 +20,7 @@ from bot.services.audio_ports import (
     Question,
     SoundRequest,
 )
+from bot.services.clip_ports import ClipPost, ClipRequest
 from bot.services.desk import Desk
 from bot.services.insight import NextWordRequest, TokensRequest
 from bot.services.ports import (
@@ -57,6 +58,7 @@ AnyRequest = (
     | SpeechRequest
     | VideoRequest
     | ScriptRequest
+    | ClipRequest
 )
 FILE_LIMIT = 25 * 1024 * 1024
 """Bytes; a folder would take more, but what is made here can be sent to others."""
@@ -207,8 +209,9 @@ def _files(post: Post) -> list[Path]:
         return [post.picture, *pieces]
     if isinstance(post, SpeechPost):
         return [post.picture, post.file]
-    if isinstance(post, VideoPost):
-        return [post.video, post.poster]
+    if isinstance(post, VideoPost | ClipPost):
+        words = post.subtitles if isinstance(post, ClipPost) else None
+        return [post.video, post.poster, *([] if words is None else [words])]
     raise TypeError(f"no files are known of a {type(post).__name__}")
 
 
@@ -239,6 +242,8 @@ def _result(post: Post, names: list[str]) -> dict[str, Any]:
         result.update(lengths=[round(post.length, 2)], notices=[*post.job.notices, *post.notices])
     if isinstance(post, VideoPost):
         result.update(_of_video(post))
+    if isinstance(post, ClipPost):
+        result.update(_of_clip(post))
     return result
 
 
@@ -250,6 +255,18 @@ def _of_video(post: VideoPost) -> dict[str, Any]:
         "frames": seen.frames,
         "size": [seen.width, seen.height],
         "sound": seen.has_sound,
+        "notices": [*post.job.notices, *post.notices],
+    }
+
+
+def _of_clip(post: ClipPost) -> dict[str, Any]:
+    seen = post.measured
+    return {
+        "lengths": [round(seen.seconds, 2)],
+        "frames": seen.frames,
+        "size": [seen.width, seen.height],
+        "sound": seen.has_sound,
+        "lines": list(post.lines),
         "notices": [*post.job.notices, *post.notices],
     }
 

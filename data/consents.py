@@ -184,18 +184,24 @@ class Consents:
     def gate(
         self, concerns: Callable[[Job], bool], rule: JobRule
     ) -> Callable[[sqlite3.Connection, Job], str]:
-        """The gate for `data.jobs.Jobs`: jobs that it `concerns` only move while their voice's consent lives."""
+        """The gate for `data.jobs.Jobs`: jobs that it `concerns` only move while their voice's consent lives.
+
+        What is made from a recording (`$.speech`) is judged as if its person had that very sentence spoken now.
+        """
 
         def gate(connection: sqlite3.Connection, job: Job) -> str:
-            if not concerns(job):
+            heard = rows.heard_in(connection, job)
+            if heard is None:
+                return Check.CONSENT_NONE.code
+            if not concerns(heard):
                 return ""
-            voice_id = voice_of(job.params) or ""
+            voice_id = voice_of(heard.params) or ""
             consent = rows.read_consent(connection, voice_id)
             samples = rows.read_samples(connection, voice_id)
             finding = rows.judged(
                 connection,
                 self._clock(),
-                lambda at, seen: rule(job, consent, samples, at, seen),
+                lambda at, seen: rule(heard, consent, samples, at, seen),
                 broken=Check.CONSENT_BROKEN,
             )
             return "" if finding.allowed else (finding.check or Check.CONSENT_BROKEN).code

@@ -6,6 +6,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from data.voice_records import (
     Voice,
     VoiceState,
 )
+from generation.job import Job
 
 VOICE: Final = (
     "id, guild_id, person_id, name, purpose, model, language, state, tries, findings, created_at, changed_at"
@@ -80,6 +82,23 @@ def read_samples(connection: sqlite3.Connection, voice_id: str) -> tuple[str, ..
     """SHA-256 of the clips that are kept of a voice."""
     rows = connection.execute("SELECT sha256 FROM clips WHERE voice = ? ORDER BY sha256", (voice_id,))
     return tuple(str(row[0]) for row in rows.fetchall())
+
+
+def heard_in(connection: sqlite3.Connection, job: Job) -> Job | None:
+    """The job whose voice is heard in this one: itself, or the one that `$.speech` names, as this job's person would
+    ask for it. None where that is not known any more, is another class's or has its own voice from elsewhere."""
+    named = job.params.get("speech")
+    if named is None:
+        return job
+    source = named.partition("/")[0] if isinstance(named, str) else ""
+    query = "SELECT medium, family, model, params FROM jobs WHERE id = ? AND guild_id = ?"
+    row = connection.execute(query, (source, job.guild_id)).fetchone()
+    if row is None:
+        return None
+    params = json.loads(row[3])
+    if params.get("speech") is not None:
+        return None
+    return replace(job, medium=row[0], family=row[1], model=row[2], params=params)
 
 
 def move_voice(connection: sqlite3.Connection, voice: Voice, to: VoiceState, now: float) -> None:

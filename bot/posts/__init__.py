@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.i18n import Sentences
 from bot.posts.audio import compose_audio
+from bot.posts.clip import compose_clip
 from bot.posts.image import compose_image
 from bot.posts.insight import compose_insight
 from bot.posts.shared import ComposedPost, Fill
@@ -14,6 +15,7 @@ from bot.posts.speech import compose_speech
 from bot.posts.text import compose_text
 from bot.posts.video import compose_video
 from bot.services.audio_ports import AudioPost
+from bot.services.clip_ports import ClipPost
 from bot.services.ports import ImagePost, InsightPost, Post, TextPost
 from bot.services.speech_ports import SpeechPost
 from bot.services.video_ports import VideoPost
@@ -25,6 +27,7 @@ _LOOKS: Final[Mapping[type[Post], Callable[..., ComposedPost]]] = {
     AudioPost: compose_audio,
     SpeechPost: compose_speech,
     VideoPost: compose_video,
+    ClipPost: compose_clip,
 }
 
 

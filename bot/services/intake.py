@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from bot.services.limits import Limits
 from bot.services.ports import ReplyAddress, Requester, Ticket
@@ -25,6 +25,19 @@ LOOKED_BACK = 100
 """Of a person's jobs, to find the last of a medium."""
 REPLY_LIFETIME_S = 14 * 60
 """An interaction's token lives 15 minutes; one minute is kept for the way."""
+
+
+class Maker(Protocol):
+    """Who makes what is asked for: a model (`ModelInfo`), or what needs none (`generation.clip_params.MAKER`)."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def family(self) -> str: ...
+
+    @property
+    def medium(self) -> str: ...
 
 
 class Intake:
@@ -79,7 +92,7 @@ class Intake:
 
     async def queue(
         self,
-        model: ModelInfo,
+        model: Maker,
         params: Mapping[str, Any],
         seed: int,
         who: Requester,
@@ -120,7 +133,7 @@ class Intake:
 
     async def demand_allowed(
         self,
-        model: ModelInfo,
+        model: Maker,
         params: Mapping[str, Any],
         who: Requester,
         *,
@@ -134,7 +147,7 @@ class Intake:
                 job = dataclasses.replace(self._job(model, params, 0, who), medium=medium or model.medium)
                 await self._refuse(job, f"refused_{verdict.code}")
 
-    def _job(self, model: ModelInfo, params: Mapping[str, Any], seed: int, who: Requester) -> Job:
+    def _job(self, model: Maker, params: Mapping[str, Any], seed: int, who: Requester) -> Job:
         return Job(
             id=new_job_id(),
             guild_id=who.guild_id,

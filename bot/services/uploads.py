@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.services.audio_ports import Question, Upload
-from bot.services.intake import Intake
+from bot.services.intake import Intake, Maker
 from bot.services.ports import ReplyAddress, Requester, Ticket
 from bot.services.probe import SIZES, UploadProbe
 from data.uploads import KeptUpload, KeptUploads, Kind, WaitingRequest
-from generation.catalog import ModelInfo
+from generation.clip_params import CLIP, MAKER, ClipParams
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
 from generation.music_params import DECLARATIONS, Declaration, MusicParams, NotesParams, read_params
 from generation.video_params import VIDEO, VideoParams
@@ -38,8 +38,8 @@ class Order:
     `medium`: what is asked for, if it is not simply the model's medium.
     """
 
-    model: ModelInfo
-    params: MusicParams | NotesParams | VideoParams
+    model: Maker
+    params: MusicParams | NotesParams | VideoParams | ClipParams
     seed: int
     notices: tuple[str, ...] = ()
     medium: str | None = None
@@ -134,7 +134,7 @@ class Uploads:
             raise InvalidInput("declaration_unknown")
         async with Turn(self._busy, (who.guild_id, who.person_id)):
             waiting = await self._waiting(question_id, who)
-            model = self._intake.model(_maker(waiting.medium), waiting.model)
+            model = self._maker(waiting)
             await self._kept.declare(waiting.upload, declaration)
             plain = {**waiting.params, "declaration": declaration}
             try:
@@ -165,6 +165,10 @@ class Uploads:
                 raise NotFound("upload_gone")
             await self._kept.forget(question_id)
             return await self._kept.get(waiting.upload, who.guild_id, who.person_id) is None
+
+    def _maker(self, waiting: WaitingRequest) -> Maker:
+        """Raises ModelMissing, NotFound."""
+        return MAKER if waiting.medium == CLIP else self._intake.model(_maker(waiting.medium), waiting.model)
 
     async def _waiting(self, question_id: str, who: Requester) -> WaitingRequest:
         waiting = await self._kept.waiting(question_id, who.guild_id, who.person_id)
@@ -202,6 +206,8 @@ def _maker(medium: str) -> str:
 
 
 def _texts(medium: str, plain: Mapping[str, Any]) -> Sequence[str]:
+    if medium == CLIP:
+        return ClipParams.from_plain(plain).texts
     return VideoParams.from_plain(plain).texts if medium == VIDEO else read_params(medium, plain).texts
 
 

@@ -76,14 +76,14 @@ class VideoComposer:
             raise
         return _composed(made)
 
-    async def decode(self, job: Job, video: Path, out: Path) -> Decoded:
-        """What is really in the file. Raises WorkerError."""
+    async def decode(self, job: Job, video: Path, out: Path, *, most: int = FRAMES_HIGH) -> Decoded:
+        """What is really in the file, of at most so many frames. Raises WorkerError."""
         made = await self._run(job, "read_frames", {"file": _path(video)}, out)
         files = sorted(made.files, key=lambda file: file.index)
         names = [(FRAME, number, f"frame-{number:05}.png") for number in range(1, len(files) + 1)]
         if not files or [(file.kind, file.index, file.name) for file in files] != names:
             raise WorkerGarbage
-        measured = read_measured(made.facts)
+        measured = read_measured(made.facts, most=most)
         if measured.frames != len(files):
             raise WorkerGarbage
         return Decoded(
@@ -135,12 +135,12 @@ def read_made(job: Job, outcome: Outcome) -> list[Path]:
     return frames
 
 
-def read_measured(facts: Mapping[str, Any]) -> Measured:
+def read_measured(facts: Mapping[str, Any], *, most: int = FRAMES_HIGH) -> Measured:
     """Raises WorkerGarbage for numbers that no video of ours has."""
     frames, width, height = (facts.get(name) for name in ("frames", "width", "height"))
     seconds = facts.get("seconds")
     if not (
-        _is_whole(frames, FRAMES_HIGH) and _is_whole(width, SIDE_LIMIT) and _is_whole(height, SIDE_LIMIT)
+        _is_whole(frames, most) and _is_whole(width, SIDE_LIMIT) and _is_whole(height, SIDE_LIMIT)
     ):
         raise WorkerGarbage
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):

@@ -1,6 +1,6 @@
 """The tables' history: one module a step, applied in order, each in a transaction with its own name.
 
-To add one: `m006_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
+To add one: `m008_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DatabaseNewer
-from data.migrations import m001_start, m002_conversations, m003_votes, m004_uploads, m005_voices
+from data.migrations import (
+    m001_start,
+    m002_conversations,
+    m003_votes,
+    m004_uploads,
+    m005_voices,
+    m006_chains,
+    m007_audit,
+)
 
 STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m001_start", m001_start.STATEMENTS),
@@ -21,6 +29,8 @@ STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m003_votes", m003_votes.STATEMENTS),
     ("m004_uploads", m004_uploads.STATEMENTS),
     ("m005_voices", m005_voices.STATEMENTS),
+    ("m006_chains", m006_chains.STATEMENTS),
+    ("m007_audit", m007_audit.STATEMENTS),
 )
 BACKUP_SECONDS: Final = 7 * 24 * 3600
 """How long a copy from before a step is kept: longer would keep what pupils have deleted."""

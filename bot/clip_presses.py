@@ -1,0 +1,33 @@
+"""What happens when somebody presses a button of a combined piece. Routed by `views.Presses`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.answers import Press, defer
+from bot.buttons import ButtonId
+from bot.services.clip import Clip
+from bot.services.ports import ReplyAddress, Requester, Ticket
+
+Handler = Callable[[Press, ButtonId], Awaitable[None]]
+Wait = Callable[[Ticket, ReplyAddress], Awaitable[None]]
+
+
+class ClipPresses:
+    """A press makes an answer of the person who pressed. `wait`: shows that a job is queued."""
+
+    def __init__(self, *, clip: Clip, who: Callable[[Press], Requester], wait: Wait) -> None:
+        self._service = clip
+        self._who = who
+        self._wait = wait
+
+    @property
+    def buttons(self) -> Mapping[str, Handler]:
+        return {"clipagain": self._again, "clipwords": self._again}
+
+    async def _again(self, interaction: Press, pressed: ButtonId) -> None:
+        address = await defer(interaction)
+        ticket = await self._service.again(
+            pressed.subject, self._who(interaction), address, other_subtitles=pressed.action == "clipwords"
+        )
+        await self._wait(ticket, address)
