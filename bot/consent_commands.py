@@ -151,8 +151,10 @@ async def _list(book: _Book) -> None:
     for guild in await book.voices.guilds():
         lines += [_waiting_line(book, one) for one in await book.voices.waiting(guild)]
         lines += [_consent_line(book, one, name) for one, name in await book.consents.overview(guild)]
-    for line in lines or [book.text("consent_cli.nothing")]:
-        shell.say(line)
+    if not lines:
+        shell.say(book.text("consent_cli.nothing"))
+    for line in lines:
+        typer.echo(line)
 
 
 async def _confirm(book: _Book, voice_id: str, lasting: str) -> None:
@@ -234,7 +236,7 @@ def _with_book(language: str | None, work: Callable[[_Book], Awaitable[None]]) -
         except DataFolderLocked:
             shell.fail(sentences.text("consent_cli.locked", chosen), 1)
 
-    shell.wait(run())
+    shell.wait(run(), chosen)
 
 
 @asynccontextmanager

@@ -36,12 +36,12 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def wait(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; our own errors become one sentence."""
+def wait(work: Coroutine[Any, Any, T], spoken: str | None = None) -> T:
+    """Run to the end; our own errors become one sentence, in the language that was asked for, if any."""
     try:
         return asyncio.run(_terminable(work))
     except AtelierError as error:
-        _explain(error)
+        _explain(error, spoken)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(130) from None
 
@@ -56,11 +56,11 @@ def work(piece: Callable[[], None]) -> None:
         raise typer.Exit(130) from None
 
 
-def _explain(error: AtelierError) -> NoReturn:
+def _explain(error: AtelierError, spoken: str | None = None) -> NoReturn:
     sentences = Sentences.load()
     key = f"error.{error.code}" if sentences.has(f"error.{error.code}") else "error.internal"
     code = 2 if error.code in _MISUSED else 1
-    fail(sentences.text(key, language(None), **error.values), code)
+    fail(sentences.text(key, language(spoken), **error.values), code)
 
 
 async def _terminable(work: Coroutine[Any, Any, T]) -> T:

@@ -55,6 +55,16 @@ def state(folder: Path, voice: Voice) -> VoiceState:
     return found.state
 
 
+def test_the_list_can_be_piped_and_errors_are_in_the_language_that_was_asked_for(folder: Path) -> None:
+    voice = waiting(folder)
+    answer = call("list", language="de")
+    assert answer.stdout.startswith(voice.id)
+    assert answer.stderr == ""
+    for language in ("de", "en"):
+        answer = call("revoke", "0" * 16, language=language)
+        assert answer.stderr.strip() == SENTENCES.text("error.refused_voice_unknown", language)
+
+
 def test_an_empty_folder_says_so(folder: Path) -> None:
     for language in ("de", "en"):
         answer = call("list", language=language)
