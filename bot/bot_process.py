@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.services.setup_rules import SUGGESTED_AGE, SUGGESTED_COUNTRY
 from bot.settings import Settings
 
 _STOP_S = 20.0
@@ -87,6 +88,8 @@ def bot_variables(
         "ATELIER_MODELS_DIR": str(settings.models_dir),
         "ATELIER_FAMILIES": ",".join(settings.families),
         "ATELIER_LOG_LEVEL": "INFO",
+        "ATELIER_COUNTRY": settings.country or SUGGESTED_COUNTRY,
+        "ATELIER_MIN_AGE": str(settings.min_age or SUGGESTED_AGE),
         "NO_COLOR": "1",
         "COLUMNS": "160",
     }

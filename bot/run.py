@@ -17,6 +17,7 @@ from bot.endpoints import InvalidEndpoint, point_to
 from bot.errors import CannotStart
 from bot.i18n import Sentences
 from bot.invite import application_id_of
+from bot.permissions import permission_lines
 from bot.publisher import DiscordPublisher
 from bot.settings import Settings
 from cogs import EXTENSIONS
@@ -172,3 +173,5 @@ async def _greet(bot: AtelierBot, voice: _Voice) -> None:
     await bot.wait_until_ready()
     keep_what_is_loaded()
     voice.say("running", name=str(bot.user))
+    for line in permission_lines(bot.guilds, voice.sentences, voice.language):
+        voice.report(line)

@@ -9,6 +9,8 @@ import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.services.setup_rules import AGES, COUNTRIES
+
 _APP = "klassenatelier"
 
 
@@ -33,6 +35,10 @@ class Settings(BaseSettings):
 
     teacher_role: str = "Lehrkraft"
     """Name or id of the role whose members are teachers."""
+    country: str | None = None
+    """Where the school is (ISO 3166-1, e.g. DE); None: stated on each server with `/set-up`."""
+    min_age: int | None = Field(default=None, ge=AGES[0], le=AGES[1])
+    """The minimum age there, in years; None: stated on each server with `/set-up`."""
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path(_APP))
     """Database and kept results."""
     cache_dir: Path = Field(default_factory=lambda: platformdirs.user_cache_path(_APP))
@@ -74,6 +80,13 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is not None and value.upper() not in COUNTRIES:
+            raise ValueError("DE, AT, CH, …")
+        return None if value is None else value.upper()
 
     @field_validator("log_level")
     @classmethod
