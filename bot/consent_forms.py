@@ -35,7 +35,7 @@ def voice_form(sentences: Sentences, locale: object) -> discord.ui.Modal:
     """A name, the language of the words, and the first clip. Sent only after the person has agreed."""
     form = _form("voicenew", "new", sentences.text("form.voice", locale))
     name: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
-        custom_id="name", max_length=2 * LONGEST_NAME
+        custom_id="name", max_length=LONGEST_NAME
     )
     form.add_item(_labelled(sentences.text("form.voice_name", locale), name))
     spoken = [

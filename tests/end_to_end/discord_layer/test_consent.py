@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.local.errors import Json
-from bot.local.visitor import Visitor
+from bot.local.visitor import VisitError, Visitor
 from bot.services.ports import Requester
 from bot.services.revoke import Revoked
 from data.database import Database
@@ -352,3 +352,12 @@ async def test_dropping_after_a_teacher_has_confirmed_ends_the_consent(
     assert listening.room.kept() == before
     (consent, _), *_ = await listening.room.consents.overview(ada.klass.guild_id)
     assert consent.revoked_at is not None
+
+
+async def test_a_name_that_is_too_long_cannot_be_sent(ada: Pupil) -> None:
+    form = await ada.visitor.open_form(
+        ada.visitor.press(await ada.asked(), label=ada.say("button.voice_agree"))
+    )
+    clip = ada.recorded("hello there")
+    with pytest.raises(VisitError):
+        await ada.visitor.fill_in(form, name="x" * 33, language=["en"], mood=["happy"], file=clip)
