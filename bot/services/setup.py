@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -59,6 +60,7 @@ class Setup:
         self._setups = setups
         self._notes = notes
         self._known: dict[str, Statement] = {}
+        self._stating = asyncio.Lock()
         self.given = given
         self.on_discord = on_discord
 
@@ -66,9 +68,9 @@ class Setup:
         """What holds in this class: the settings', then what was stated there."""
         if guild_id not in self._known:
             kept = await self._setups.stated(guild_id)
-            self._known[guild_id] = self._merged(
-                Statement() if kept is None else Statement(country=kept.country, min_age=kept.min_age)
-            )
+            stated = Statement() if kept is None else Statement(country=kept.country, min_age=kept.min_age)
+            # a statement that was made while this one was read is the newer one
+            self._known.setdefault(guild_id, self._merged(stated))
         return self._known[guild_id]
 
     async def demand(self, guild_id: str, *, command: str = "", action: str = "") -> None:
@@ -94,8 +96,9 @@ class Setup:
         )
         if typed.country is None or typed.min_age is None:
             raise InvalidInput("country_unknown")
-        await self._setups.state(guild_id, typed.country, typed.min_age)
-        self._known.pop(guild_id, None)
+        async with self._stating:
+            await self._setups.state(guild_id, typed.country, typed.min_age)
+            self._known[guild_id] = self._merged(typed)
         await self._note(founder, {"country": typed.country, "min_age": typed.min_age})
         return await self.statement(guild_id)
 

@@ -1,6 +1,6 @@
 """The tables' history: one module a step, applied in order, each in a transaction with its own name.
 
-To add one: `m008_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
+To add one: `m009_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from data.migrations import (
     m005_voices,
     m006_chains,
     m007_audit,
+    m008_setup,
 )
 
 STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
@@ -31,6 +32,7 @@ STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m005_voices", m005_voices.STATEMENTS),
     ("m006_chains", m006_chains.STATEMENTS),
     ("m007_audit", m007_audit.STATEMENTS),
+    ("m008_setup", m008_setup.STATEMENTS),
 )
 BACKUP_SECONDS: Final = 7 * 24 * 3600
 """How long a copy from before a step is kept: longer would keep what pupils have deleted."""
