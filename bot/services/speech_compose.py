@@ -16,7 +16,7 @@ from bot.services.audio_compose import (
 )
 from bot.services.finishing import model_of
 from generation.catalog import Catalog
-from generation.errors import WorkerGarbage
+from generation.errors import NotFound, WorkerGarbage
 from generation.job import Job
 from generation.ports import Runner
 from generation.speech_params import SpeechParams
@@ -58,6 +58,13 @@ class SpeechComposer:
             raise WorkerGarbage
         return made.out / "clean.wav"
 
+    def _has_learned(self, job: Job) -> bool:
+        """A voice made of rules has not; of a model that has gone nobody knows it any more."""
+        try:
+            return self._catalog.get(job.model).options.get("engine") != "espeak"
+        except NotFound:
+            return True
+
     def _recipe(self, job: Job, outcome: Outcome) -> dict[str, Any]:
         """Copies of the file may outlive a consent: whose voice it was does not stand in it."""
         params = {name: value for name, value in job.params.items() if name != "voice"}
@@ -68,6 +75,7 @@ class SpeechComposer:
             "model_title": model_of(self._catalog, job)[0],
             "params": params,
             "cloned": "voice" in job.params,
+            "learned": self._has_learned(job),
             "watermark": "perth",
             "seed": job.seed,
             "seeds": [job.seed],

@@ -119,7 +119,7 @@ async def test_nobody_s_voice_is_posted_with_its_label_and_its_mark(studio: Stud
     assert 1.5 < post.length < 10
     written = await tags(studio, post)
     assert SENTENCES.text("speech.label", locale) in written
-    assert "trainedAlgorithmicMedia" in written
+    assert "digitalsourcetype/algorithmicMedia" in written
     assert post.about == studio.catalog.get("espeak").data_sentence[locale]
     assert (await studio.heard(post))["marked"] is True
     kept = await studio.artifacts.of_job(post.job.id)

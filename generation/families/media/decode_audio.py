@@ -36,7 +36,8 @@ CODECS = frozenset(
 )
 DAMAGED_SHARE = 0.1
 """Of the packets may be unreadable; a recording whose end is missing is still one."""
-MADE_BY_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+MADE_BY_MACHINES = (f"{_TERMS}trainedAlgorithmicMedia", f"{_TERMS}algorithmicMedia")
 RECIPE_LIMIT = 200_000
 """Characters of a recipe that are read."""
 SEED_LIMIT = 2**32
@@ -100,7 +101,8 @@ def _decode(file: Any, target: str) -> dict[str, Any]:
 def own_tags(box: Any) -> dict[str, Any]:
     """What the file says of itself in the tags that `marking.sound_tags` writes; anybody may have written them.
 
-    machine: whether a trained model is named as its source; job and seed of its recipe, None where there is none.
+    machine: whether a trained model, or a program of rules, is named as its source; job and seed of its recipe, None
+    where there is none.
     """
     said: dict[str, str] = {}
     for tags in (box.metadata, *(stream.metadata for stream in box.streams.audio[:1])):
@@ -109,7 +111,7 @@ def own_tags(box: Any) -> dict[str, Any]:
     job, seed = recipe.get("job"), recipe.get("seed")
     is_seed = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < SEED_LIMIT
     return {
-        "machine": said.get("digitalsourcetype", "").strip() == MADE_BY_MODEL,
+        "machine": said.get("digitalsourcetype", "").strip() in MADE_BY_MACHINES,
         "job": job if isinstance(job, str) and _JOB.fullmatch(job) else None,
         "seed": seed if is_seed else None,
     }

@@ -20,6 +20,8 @@ from PIL.PngImagePlugin import PngInfo
 
 SOFTWARE = "Klassenatelier"
 DIGITAL_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+MADE_BY_RULES = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+"""Made by a program that has learned from no data, such as a voice of rules."""
 DRAWN_FROM_DATA = "http://cv.iptc.org/newscodes/digitalsourcetype/dataDrivenMedia"
 """A diagram: drawn by a program from numbers, not by a model."""
 PNG_LIMIT = 3_000_000
@@ -51,14 +53,14 @@ def packet(label: str, recipe: str, source: str = DIGITAL_SOURCE) -> str:
     )
 
 
-def sound_tags(title: str, label: str, recipe: str) -> dict[str, str]:
+def sound_tags(title: str, label: str, recipe: str, *, learned: bool = True) -> dict[str, str]:
     """Name and value: the title, who made it, the visible label as the comment, and for machines the IPTC's term for
-    what a trained model has made and the recipe."""
+    what a trained model (or a program that has not `learned` anything) has made and the recipe."""
     return {
         "title": title,
         "artist": SOFTWARE,
         "comment": label,
-        "DIGITALSOURCETYPE": DIGITAL_SOURCE,
+        "DIGITALSOURCETYPE": DIGITAL_SOURCE if learned else MADE_BY_RULES,
         "klassenatelier": recipe,
     }
 

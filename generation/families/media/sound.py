@@ -61,7 +61,8 @@ def finish(
 ) -> Finished:
     """`piece-<index>.<ending>`: as loud as it should be, with its tags, and what its decoded samples measure."""
     recipe = marking.recipe_text({**order.recipe, "seed": piece.seed, "index": piece.index})
-    tags = marking.sound_tags(order.title, order.label, recipe)
+    learned = order.recipe.get("learned") is not False
+    tags = marking.sound_tags(order.title, order.label, recipe, learned=learned)
     file = File(name=f"piece-{piece.index}.{ending}", index=piece.index, seed=piece.seed, kind="audio")
     level = loudness.levelled(
         _edged(loudness.resampled(samples, rate, sound_files.RATE)),
