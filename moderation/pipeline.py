@@ -24,6 +24,8 @@ from moderation.video_check import VIDEO, VideoDecision, check_measured, judge_f
 __all__ = ["Decision", "ImageCheck", "ImageDecision", "ImageScore", "Pipeline", "VideoDecision"]
 
 T = TypeVar("T")
+_Texts = tuple[Sequence[str], str]
+"""What something was made from, and the class server in which."""
 
 TEXT: Final = "text"
 ANSWER: Final = "answer_"
@@ -85,13 +87,17 @@ class Pipeline:
         self._pictures = PictureJudge(image_check, self._timely)
         self._timeout_s = timeout_s
 
-    async def check_text(self, *texts: str) -> Verdict:
-        """Judge a request's texts (prompt, negative prompt, ...), each alone and all of them joined."""
-        return await self._judge_texts(self._text_checks, asked=texts)
+    async def check_text(self, *texts: str, guild: str = "") -> Verdict:
+        """Judge a request's texts (prompt, negative prompt, ...), each alone and all of them joined.
 
-    async def approve_text(self, *texts: str, prompt: str = "") -> Decision[tuple[str, ...]]:
+        `guild`, here and below: the class server whose own words count too; "" for the lists alone.
+        """
+        return await self._judge_texts(self._text_checks, asked=texts, guild=guild)
+
+    async def approve_text(self, *texts: str, prompt: str = "", guild: str = "") -> Decision[tuple[str, ...]]:
         """Judge texts that a model wrote when it was asked `prompt`; the approved value is exactly these texts."""
-        verdict = _of_answer(await self._judge_texts(self._answer_checks, asked=(prompt,), answers=texts))
+        judged = self._judge_texts(self._answer_checks, asked=(prompt,), answers=texts, guild=guild)
+        verdict = _of_answer(await judged)
         return Decision(_approve(texts, (verdict,)), verdict)
 
     async def approve_images(self, files: Sequence[Path]) -> ImageDecision:
@@ -119,6 +125,7 @@ class Pipeline:
         expected: int | None,
         measured: object,
         texts: Sequence[str],
+        guild: str = "",
     ) -> VideoDecision:
         """Judge a finished video by every picture decoded from it, in their order, and by the texts it was made from.
 
@@ -130,7 +137,7 @@ class Pipeline:
         kept, checked = False, 0
         try:
             (before,) = await asyncio.to_thread(digests, (video,))
-            verdict = await self._judge_video(before, len(frames), expected, measured, texts)
+            verdict = await self._judge_video(before, len(frames), expected, measured, (texts, guild))
             if verdict.allowed:
                 verdict, checked = await judge_frames(self._pictures, frames, self._timeout_s)
             (after,) = await asyncio.to_thread(digests, (video,))
@@ -143,7 +150,13 @@ class Pipeline:
         return VideoDecision(_approve(video, (verdict,)), verdict, after if kept else "", checked)
 
     async def approve_audio(
-        self, files: Sequence[Path], *, measured: Sequence[object], bounds: Bounds, texts: Sequence[str]
+        self,
+        files: Sequence[Path],
+        *,
+        measured: Sequence[object],
+        bounds: Bounds,
+        texts: Sequence[str],
+        guild: str = "",
     ) -> Decision[tuple[Path, ...]]:
         """Judge finished sounds by what was measured on them, in their order, and by the texts they were made from.
 
@@ -153,7 +166,7 @@ class Pipeline:
         kept = False
         try:
             before = await asyncio.to_thread(digests, files)
-            verdict = await self._judge_audio(files, measured, bounds, texts)
+            verdict = await self._judge_audio(files, measured, bounds, (texts, guild))
             after = await asyncio.to_thread(digests, files)
             if verdict.allowed and not (all(before) and before == after):
                 verdict = _failed(AUDIO)
@@ -179,12 +192,17 @@ class Pipeline:
         return Verdict.allow("ready") if answers else _failed(IMAGE)
 
     async def _judge_texts(
-        self, checks: Sequence[TextCheck], *, asked: Sequence[str], answers: Sequence[str] | None = None
+        self,
+        checks: Sequence[TextCheck],
+        *,
+        asked: Sequence[str],
+        answers: Sequence[str] | None = None,
+        guild: str,
     ) -> Verdict:
         """`checks` for the answers (or, without any, for what was asked), then the dialogue check for both."""
         judged = asked if answers is None else answers
         verdict = await self._timely.within(
-            run_text_checks(checks, judged), _only_verdict, TEXT, self._timeout_s
+            run_text_checks(checks, judged, guild=guild), _only_verdict, TEXT, self._timeout_s
         )
         if not verdict.allowed or self._dialogue_check is None:
             return verdict
@@ -194,10 +212,10 @@ class Pipeline:
         return await self._timely.within(self._ask(turns), _only_verdict, "dialogue", self._timeout_s)
 
     async def _judge_audio(
-        self, files: Sequence[Path], measured: Sequence[object], bounds: Bounds, texts: Sequence[str]
+        self, files: Sequence[Path], measured: Sequence[object], bounds: Bounds, texts: _Texts
     ) -> Verdict:
         """The first refusal; the texts first, because their sentences concern a person."""
-        verdict = await self.check_text(*texts)
+        verdict = await self.check_text(*texts[0], guild=texts[1])
         if not verdict.allowed:
             return verdict
         if not files or len(set(files)) != len(files) or len(files) != len(measured):
@@ -210,10 +228,10 @@ class Pipeline:
         return None if self._dialogue_check is None else await self._dialogue_check(turns)
 
     async def _judge_video(
-        self, digest: str, frames: int, expected: int | None, measured: object, texts: Sequence[str]
+        self, digest: str, frames: int, expected: int | None, measured: object, texts: _Texts
     ) -> Verdict:
         """By its texts first, because their sentences concern a person; then by its numbers."""
-        verdict = await self.check_text(*texts)
+        verdict = await self.check_text(*texts[0], guild=texts[1])
         if not verdict.allowed:
             return verdict
         return check_measured(measured, digest=digest, frames=frames, expected=expected)

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from moderation.verdict import CHECK_FAILED, Verdict
 
@@ -23,6 +23,13 @@ class Turn:
     text: str
 
 
+@runtime_checkable
+class OfClasses(Protocol):
+    """A text check that may judge differently in each class server, because its class has words of its own."""
+
+    def for_class(self, guild: str, /) -> TextCheck: ...
+
+
 class DialogueCheck(Protocol):
     """Judges all texts of a check at once, a prompt together with its answer; asked once, when the words allow."""
 
@@ -37,8 +44,12 @@ def turns_of(asked: Sequence[str], answers: Sequence[str]) -> tuple[Turn, ...]:
     return (Turn("user", user), *((Turn("assistant", answer),) if answer else ()))
 
 
-async def run_text_checks(checks: Sequence[TextCheck], texts: Sequence[object]) -> Verdict:
+async def run_text_checks(
+    checks: Sequence[TextCheck], texts: Sequence[object], *, guild: str = ""
+) -> Verdict:
     """The first refusal, or an allowance. In a thread of its own, so that a stuck check blocks nobody.
+
+    `guild`: the class server whose own words are checked too; "" for the lists alone.
 
     The thread is a daemon: one that never comes back must not keep the bot from ending, as a thread of the
     loop's pool would.
@@ -51,7 +62,7 @@ async def run_text_checks(checks: Sequence[TextCheck], texts: Sequence[object]) 
             answer.set_result(verdict)
 
     def work() -> None:
-        verdict = _judge(checks, texts)
+        verdict = _judge(checks, texts, guild)
         try:
             loop.call_soon_threadsafe(settle, verdict)
         except RuntimeError:
@@ -61,7 +72,7 @@ async def run_text_checks(checks: Sequence[TextCheck], texts: Sequence[object]) 
     return await answer
 
 
-def _judge(checks: Sequence[TextCheck], texts: Sequence[object]) -> Verdict:
+def _judge(checks: Sequence[TextCheck], texts: Sequence[object], guild: str) -> Verdict:
     whole = [text for text in texts if isinstance(text, str)]
     if len(whole) != len(texts):
         return Verdict.refuse("text", CHECK_FAILED)
@@ -72,17 +83,18 @@ def _judge(checks: Sequence[TextCheck], texts: Sequence[object]) -> Verdict:
         candidates = [*whole, " ".join(whole), "".join(whole)]
     for check in checks:
         for text in candidates:
-            verdict = _ask(check, text)
+            verdict = _ask(check, text, guild)
             if not verdict.allowed:
                 return verdict
     return Verdict.allow("text")
 
 
-def _ask(check: TextCheck, text: str) -> Verdict:
+def _ask(check: TextCheck, text: str, guild: str) -> Verdict:
     owner = getattr(check, "__self__", check)  # a bound method is known by its object
     name = getattr(owner, "name", None) or getattr(owner, "__name__", None) or type(owner).__name__
     try:
-        verdict: object = check(text)
+        asked = check.for_class(guild) if guild and isinstance(check, OfClasses) else check
+        verdict: object = asked(text)
     except BaseException as error:  # noqa: BLE001 - in this thread even SystemExit is only "did not say yes"
         # The type only: an error's text may quote a prompt.
         logger.warning("text check %s failed: %s", name, type(error).__name__)

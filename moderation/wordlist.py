@@ -66,6 +66,11 @@ def load(files: Sequence[Path]) -> tuple[Entry, ...]:
     return entries
 
 
+def read_entry(content: str, section: str) -> Entry:
+    """One line, by the rules of the lists. Raises WordListError."""
+    return _entry(content, section)
+
+
 def _load_file(file: Path) -> list[Entry]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()

@@ -1,6 +1,7 @@
 """The check with word lists: German and English always together, since pupils mix them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -28,9 +29,15 @@ class WordCheck:
         files = sorted(folder.glob("*.txt"))
         if not files:
             raise WordListError(f"there is no word list in the folder {folder.name!r}")
-        entries = load(files)
-        self._refusing = _Index([entry for entry in entries if entry.section != ALLOW], repeats=True)
-        self._allowing = _Index([entry for entry in entries if entry.section == ALLOW], repeats=False)
+        self.entries: Final = load(files)
+        self._refusing = WordIndex([entry for entry in self.entries if entry.section != ALLOW], repeats=True)
+        self._allowing = _allowing(self.entries)
+
+    def allowing(self, entries: Sequence[Entry]) -> "WordCheck":
+        """The same check with more that it must not catch; this one stays as it is."""
+        check = copy(self)
+        check._allowing = _allowing((*self.entries, *entries))
+        return check
 
     def __call__(self, text: str) -> Verdict:
         return self.check(text)
@@ -56,7 +63,11 @@ class WordCheck:
         return self._allowing.covered(self._allowing.find(typed))
 
 
-class _Index:
+def _allowing(entries: Sequence[Entry]) -> "WordIndex":
+    return WordIndex([entry for entry in entries if entry.section == ALLOW], repeats=False)
+
+
+class WordIndex:
     """Entries made ready for searching: every distinct word pattern has a number."""
 
     def __init__(self, entries: Sequence[Entry], *, repeats: bool) -> None:
