@@ -70,7 +70,8 @@ class SetupPresses:
             report, sentences=self._sentences, locale=locale, teacher_role=self._teacher_role, given=given
         )
         view = setup_rows(report, sentences=self._sentences, locale=locale, given=given, link=link)
-        await say_in_private(interaction, text, view=view)
+        # in a message's own text only half as much has room
+        await say_in_private(interaction, "", embed=discord.Embed(description=text), view=view)
 
     async def _open_rules(self, interaction: Press, pressed: ButtonId) -> None:
         # no defer: a form must be the first answer, so it is one quick read

@@ -1,0 +1,255 @@
+"""`/einrichten` and `/set-up` over real sockets: looking, stating, making, choosing; and who may not.
+
+The service is the real one on a real database; roles and channels are the class server's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+import pytest
+
+from bot.buttons import ButtonId
+from bot.client import AtelierBot
+from bot.commands import sync_commands
+from bot.invite import PERMISSIONS
+from bot.local.classroom import BOT_PERMISSIONS, Channel
+from bot.local.errors import Json
+from bot.local.permissions import Permission
+from bot.local.visitor import Handle, Visitor
+from bot.permissions import permission_lines
+from bot.services.setup import Setup
+from bot.services.setup_rules import Place, Statement
+from bot.setup_presses import SetupPresses
+from data.database import Database
+from data.setup import Setups
+from tests.end_to_end.discord_layer.conftest import PATIENCE_S, Class, School
+from tests.end_to_end.discord_layer.music_school import EPHEMERAL, labels
+from tests.unit.bot.local.openapi import Description
+
+MAKING = int(BOT_PERMISSIONS | Permission.MANAGE_ROLES | Permission.MANAGE_CHANNELS)
+COMMAND = {"de": "einrichten", "en": "set-up"}
+LINK = 5
+"""A button that opens a page."""
+
+
+@dataclass
+class Stage:
+    school: School
+    setup: Setup
+    presses: SetupPresses
+    classes: list[Class] = field(default_factory=list)
+
+    async def klass(
+        self, name: str, *, permissions: int = MAKING, channels: tuple[Channel, ...] = ()
+    ) -> Class:
+        there = channels or (Channel("flur", ""),)
+        guild = self.school.server.add_guild(name, bot_permissions=permissions, channels=there)
+        async with asyncio.timeout(PATIENCE_S):
+            while self.school.bot.get_guild(int(guild)) is None:
+                await asyncio.sleep(0.005)
+        self.classes.append(Class(self.school, guild))
+        return self.classes[-1]
+
+
+@pytest.fixture(scope="module")
+async def stage(school: School, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """The command is loaded by hand, with a teachers' role that no class has at first."""
+    bot: Any = school.bot
+    description = Description.find()
+    if description is not None:
+        school.server.observe(description.observe)
+    async with await Database.open(tmp_path_factory.mktemp("setup") / "data") as database:
+        setup = Setup(setups=Setups(database), given=Statement(), on_discord=True)
+        presses = SetupPresses(
+            setup=setup, sentences=school.sentences, teacher_role="Kursleitung", who=bot.requester
+        )
+        bot.setup_presses = presses
+        role, bot._teacher_role = bot._teacher_role, "Kursleitung"
+        kept = bot._presses._buttons, bot._presses._forms
+        bot._presses._buttons = {**kept[0], **presses.buttons}
+        bot._presses._forms = {**kept[1], **presses.forms}
+        await bot.load_extension("cogs.set_up")
+        await told(bot)
+        yield Stage(school, setup, presses)
+        await bot.unload_extension("cogs.set_up")
+        await told(bot)
+        bot._presses._buttons, bot._presses._forms = kept
+        bot._teacher_role = role
+        del bot.setup_presses
+    if description is not None:
+        assert description.complaints == []
+
+
+@pytest.fixture(autouse=True)
+async def leaving(stage: Stage) -> AsyncIterator[None]:
+    yield
+    for klass in stage.classes:
+        for visitor in klass.visitors:
+            await visitor.leave()
+    stage.classes.clear()
+
+
+async def told(bot: AtelierBot) -> None:
+    await sync_commands(bot.tree, application_id=bot.application_id, guild_ids=(), memory=None)
+
+
+async def said(handle: Handle) -> Json:
+    """The private answer; a card's text, which stands in an embed, is its content."""
+    message = await handle.message(
+        lambda one: bool(one["flags"] & EPHEMERAL and (one["content"] or one["embeds"]))
+    )
+    return {**message, "content": message["content"] or message["embeds"][0]["description"]}
+
+
+async def card(visitor: Visitor, locale: str = "de") -> Json:
+    return await said(visitor.command(COMMAND[locale], channel=anywhere(visitor)))
+
+
+def anywhere(visitor: Visitor) -> str:
+    return str(next(one["name"] for one in visitor.state["channels"] if one["type"] == 0))
+
+
+async def pressed(klass: Class, visitor: Visitor, message: Json, key: str, locale: str = "de") -> Json:
+    return await said(visitor.press(message, label=klass.say(f"button.{key}", locale)))
+
+
+async def forged(klass: Class, visitor: Visitor, action: str, subject: str) -> Json:
+    """What a press on a button answers that nobody made."""
+    channel: Any = klass.school.bot.get_channel(int(visitor.channel_id(anywhere(visitor))))
+    view = discord.ui.View(timeout=None)
+    custom_id = str(ButtonId(action=action, subject=subject))
+    view.add_item(discord.ui.Button(label="x", custom_id=custom_id))
+    view.stop()
+    sent = await channel.send("?", view=view)
+    there = await visitor.wait_for_message(lambda one: one["id"] == str(sent.id), channel=anywhere(visitor))
+    return await said(visitor.press(there, custom_id=custom_id))
+
+
+def roles_of(klass: Class) -> list[Json]:
+    return list(klass.school.server.state.roles_of(klass.guild_id))
+
+
+def channels_of(klass: Class) -> dict[str, Json]:
+    return {str(one["name"]): one for one in klass.school.server.state.channels_of(klass.guild_id)}
+
+
+@pytest.mark.parametrize(("locale", "short"), [("de", "de"), ("en-GB", "en")])
+async def test_from_nothing_to_ready(stage: Stage, locale: str, short: str) -> None:
+    klass = await stage.klass(f"neu {short}")
+    teacher = await klass.enter("Frau Sommer", locale)
+    ada = await klass.enter("Ada")
+    first = await card(teacher, short)
+    assert klass.say("setup.go_on", short) in first["content"]
+    assert first["content"].count("✅") == 1, "only the permissions"
+
+    form = await teacher.open_form(teacher.press(first, label=klass.say("button.setup_rules", short)))
+    stated = await said(teacher.fill_in(form))  # as suggested
+    assert "**DE**" not in stated["content"]
+    assert klass.say("setup.step_rules", short, country="DE", age=16) in stated["content"]
+    assert await stage.setup.statement(klass.guild_id) == Statement(country="DE", min_age=16)
+
+    made = await pressed(klass, teacher, stated, "setup_make", short)
+    names = [klass.say(f"setup.channel_{place}", short) for place in Place]
+    assert set(names) <= set(channels_of(klass))
+    role = next(one for one in roles_of(klass) if one["name"] == "Kursleitung")
+    assert role["permissions"] == 0, "on Discord itself it gives nothing"
+    assert sum(one["name"] == "Klasse" for one in roles_of(klass)) == 1, "the class's own role is adopted"
+    assert klass.say("button.setup_make", short) not in labels(made)[0]
+    assert made["content"].count("✅") == 4, made["content"]
+
+    pupil = {str(one["name"]) for one in (await ada.refresh())["channels"]}
+    assert names[2] not in pupil
+    assert {names[0], names[1]} <= pupil
+    member = stage.school.server.state.member(klass.guild_id, teacher.me["id"])
+    assert member is not None
+    stage.school.server._world.put("members", {**member, "roles": [*member["roles"], role["id"]]})
+    ready = await pressed(klass, teacher, made, "setup_look", short)
+    assert klass.say("setup.ready", short) in ready["content"]
+
+
+async def test_what_is_there_is_adopted_and_never_doubled(stage: Stage) -> None:
+    there = (Channel("gallery", ""), Channel("werkstatt", ""))
+    klass = await stage.klass("bestehend", channels=there)
+    teacher = await klass.enter("Frau Sommer")
+    first = await card(teacher)
+    await asyncio.gather(*(pressed(klass, teacher, first, "setup_make") for _ in range(2)))
+    names = sorted(name for name, one in channels_of(klass).items() if one["type"] == 0)
+    assert names == ["atelier", "gallery", "lehrkraft", "werkstatt"]
+    state = stage.school.server.state
+    assert len(state.channels_of(klass.guild_id)) == len(names) + 1
+    assert sum(one["name"] == "Kursleitung" for one in roles_of(klass)) == 1
+    gallery = channels_of(klass)["gallery"]["id"]
+    assert await stage.setup.place(klass.guild_id, Place.GALLERY) == gallery
+
+    menu = await pressed(klass, teacher, await card(teacher), "setup_pick")
+    workshop = str(channels_of(klass)["werkstatt"]["id"])
+    chosen = await said(
+        teacher.select(menu, workshop, custom_id=str(ButtonId(action="setuproom", subject="studio")))
+    )
+    assert f"<#{workshop}>" in chosen["content"]
+    refused = await said(
+        teacher.select(menu, workshop, custom_id=str(ButtonId(action="setuproom", subject="review")))
+    )
+    assert refused["content"] == klass.say("error.review_open")
+    assert await stage.setup.place(klass.guild_id, Place.STUDIO) == workshop
+
+
+async def test_without_the_permissions_it_says_how_to_get_them(stage: Stage) -> None:
+    fewer = int(BOT_PERMISSIONS & ~Permission.ATTACH_FILES)
+    klass = await stage.klass("darf wenig", permissions=fewer)
+    world = stage.school.server._world
+    everyone = next(one for one in roles_of(klass) if one["id"] == klass.guild_id)
+    allowed = everyone["permissions"] & ~int(Permission.ATTACH_FILES)
+    world.put("roles", {**everyone, "permissions": allowed})
+    guild = stage.school.bot.get_guild(int(klass.guild_id))
+    assert guild is not None
+    async with asyncio.timeout(PATIENCE_S):
+        while guild.default_role.permissions.attach_files:
+            await asyncio.sleep(0.005)
+    teacher = await klass.enter("Frau Sommer")
+    first = await card(teacher)
+    assert klass.say("permission.attach_files") in first["content"]
+    assert klass.say("permission.send_messages") not in first["content"]
+    links = [one for row in first["components"] for one in row["components"] if one["style"] == LINK]
+    (link,) = links
+    assert link["label"] == klass.say("button.setup_link")
+    wanted = sum(PERMISSIONS.values()) | int(Permission.MANAGE_ROLES | Permission.MANAGE_CHANNELS)
+    assert f"permissions={wanted}" in link["url"]
+    before = len(stage.school.server.state.channels_of(klass.guild_id))
+    answer = await forged(klass, teacher, "setupmake", "server")
+    assert answer["content"] == klass.say("error.setup_forbidden")
+    assert len(stage.school.server.state.channels_of(klass.guild_id)) == before
+
+    (line,) = permission_lines([guild], stage.school.sentences, "de")
+    assert klass.say("permission.attach_files") in line
+    assert "darf wenig" in line
+
+
+async def test_pupils_are_sent_away_whatever_they_press(stage: Stage) -> None:
+    klass = await stage.klass("neugierig")
+    teacher, ada = await klass.enter("Frau Sommer"), await klass.enter("Ada")
+    refused = klass.say("error.setup_not_allowed")
+    assert (await card(ada))["content"] == refused
+    await card(teacher)
+    before = len(stage.school.server.state.channels_of(klass.guild_id)), len(roles_of(klass))
+    for action in stage.presses.buttons:
+        subject = "studio" if action == "setuproom" else "server"
+        answer = await forged(klass, ada, action, subject)
+        assert answer["content"] == refused, action
+    assert (len(stage.school.server.state.channels_of(klass.guild_id)), len(roles_of(klass))) == before
+    assert await stage.setup.statement(klass.guild_id) == Statement()
+
+
+async def test_a_wrong_age_is_explained(stage: Stage) -> None:
+    klass = await stage.klass("jung")
+    teacher = await klass.enter("Frau Sommer")
+    first = await card(teacher)
+    form = await teacher.open_form(teacher.press(first, label=klass.say("button.setup_rules")))
+    answer = await said(teacher.fill_in(form, country="Deutschland", age="14"))
+    assert answer["content"] == klass.say("error.age_low", least=16)
+    assert await stage.setup.statement(klass.guild_id) == Statement()
