@@ -46,6 +46,7 @@ class Dispatcher:
     raises an AtelierError where that is gone. `on_outcome(job, outcome)` gets a job that is still
     `running` and moves it on; `on_failure(job, error)` one that is `failed`, `cancelled` or `refused` already. Both are
     called in tasks of their own, while the next job runs. `fits`: whether a job's model finds room in memory.
+    `is_held`: whether nothing of this class may start now; call `wake` when that has changed.
     """
 
     def __init__(  # noqa: PLR0913  the composition root names each of them
@@ -62,6 +63,7 @@ class Dispatcher:
         prepare: Callable[[Job], Awaitable[Job]] | None = None,
         concurrency: Mapping[str, int] | None = None,
         fits: Callable[[Job], bool] = lambda job: True,
+        is_held: Callable[[str], bool] = lambda guild: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue = queue
@@ -75,6 +77,7 @@ class Dispatcher:
         self._on_failure = on_failure
         self._concurrency = dict(concurrency or {})
         self._fits = fits
+        self._is_held = is_held
         self._clock = clock
         self._active: dict[str, _Active] = {}
         self._busy: Counter[str] = Counter()
@@ -85,6 +88,10 @@ class Dispatcher:
     async def start(self) -> None:
         """Begin with the jobs that wait."""
         self._open = True
+        self._dispatch()
+
+    def wake(self) -> None:
+        """A class that was held may go on."""
         self._dispatch()
 
     def submit(self, job: Job) -> int:
@@ -180,9 +187,12 @@ class Dispatcher:
         # With nothing running there is nothing to wait for: the runner makes room or says that it is too big.
         return not self._busy.total() or self._fits(job)
 
+    def _next(self) -> Job | None:
+        return self._queue.pick(self._can_run, self._loaded(), is_held=self._is_held)
+
     def _dispatch(self) -> None:
         """Start everything that can run now."""
-        while self._open and (job := self._queue.pick(self._can_run, self._loaded())) is not None:
+        while self._open and (job := self._next()) is not None:
             self._busy[job.family] += 1
             self._active[job.id] = active = _Active(job, self._clock())
             self._spawn(self._serve(active))

@@ -110,15 +110,21 @@ class FairQueue:
         self._note(person, lane, -1, -work_units(job.params))
         return job
 
-    def pick(self, can_run: Callable[[Job], bool], loaded: frozenset[str] = frozenset()) -> Job | None:
+    def pick(
+        self,
+        can_run: Callable[[Job], bool],
+        loaded: frozenset[str] = frozenset(),
+        *,
+        is_held: Callable[[str], bool] = lambda guild: False,
+    ) -> Job | None:
         """Take out the next job that can run now; `loaded` are the models in memory.
 
-        `can_run` is asked once per family and model, with one of its jobs.
+        `can_run` is asked once per family and model, with one of its jobs. Classes that are held keep their places.
         """
         tops = {
             lane: owner
             for lane in list(self._turns)
-            if (owner := self._top(lane)) is not None and can_run(owner.oldest(lane))
+            if (owner := self._top(lane, is_held)) is not None and can_run(owner.oldest(lane))
         }
         if not tops:
             return None
@@ -207,17 +213,22 @@ class FairQueue:
         for lane in owner.lanes:
             heapq.heappush(self._turns.setdefault(lane, []), (owner.served, owner.turn, person))
 
-    def _top(self, lane: Lane) -> _Owner | None:
+    def _top(self, lane: Lane, is_held: Callable[[str], bool]) -> _Owner | None:
         """Whose turn it is among those with a job in this lane."""
         turns = self._turns[lane]
         while turns:
             _, turn, person = turns[0]
             owner = self._owners[person]
             if owner.turn == turn and lane in owner.lanes:
-                return owner
+                return self._first_free(lane, is_held) if is_held(person[0]) else owner
             heapq.heappop(turns)
         del self._turns[lane]
         return None
+
+    def _first_free(self, lane: Lane, is_held: Callable[[str], bool]) -> _Owner | None:
+        """The same among the classes that are not held; rarely needed, so all are looked at."""
+        known = (self._owners[person] for _, _, person in self._turns[lane] if not is_held(person[0]))
+        return min((owner for owner in known if lane in owner.lanes), key=_order, default=None)
 
 
 def _order(owner: _Owner) -> tuple[int, int]:

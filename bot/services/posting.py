@@ -46,6 +46,7 @@ class Posting:
         publisher: Publisher,
         pauses: Sequence[float] = PAUSES_S,
         late: float = LATE_S,
+        may_post: Callable[[Job], bool] = lambda job: True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
@@ -55,20 +56,27 @@ class Posting:
         self._publisher = publisher
         self._pauses = tuple(pauses)
         self._late = late
+        self._may_post = may_post
         self._clock = clock
         self._tries: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._sends: dict[str, asyncio.Task[Posted]] = {}
 
     async def post(self, job: Job, post: Approved[Post], *, again: Again) -> None:
         """Show it. When no way is open `again(job)` is called after a while, and at the next start.
 
+        A class that pauses shows nothing: the job waits for `again`, from whoever ends the pause or at the next start.
         Asks the gate once more at the last moment. Raises MoveRefused when it refuses, StaleMove when the job has
         ended; then nothing of this try was shown.
         """
         try:
             await self._jobs.recheck(job.id)
             await self._posts.plan(job.id, job.channel_id, job.id)
-            posted = await self._publisher.publish(post, await self._address(job))
+            address = await self._address(job)
+            if not self._may_post(job):
+                _log.info("job %s waits until its class goes on", job.id)
+                return
+            posted = await self._send(job, post, address)
         except (MoveRefused, StaleMove):
             raise
         except Withheld:
@@ -92,8 +100,17 @@ class Posting:
         await self._jobs.move(job.id, JobState.POSTED)
         return True
 
-    async def take_back(self, job: Job) -> TakenBack:
-        """Delete what stands, or may stand, of this job; it is not shown (again) in this run. Raises StorageFailed."""
+    def break_off(self, job_id: str) -> None:
+        """Give up the send that is on its way, if there is one: whether it got through only `take_back` can tell."""
+        self._publisher.withhold(job_id)
+        if (send := self._sends.get(job_id)) is not None:
+            send.cancel()
+
+    async def take_back(self, job: Job, *, late: Sequence[float] = ()) -> TakenBack:
+        """Delete what stands, or may stand, of this job; it is not shown (again) in this run. Raises StorageFailed.
+
+        `late`: seconds between looks for a message that was not found yet, instead of one after LATE_S.
+        """
         self._tries.pop(job.id, None)
         post = await self._posts.of_job(job.id)
         if post is None:
@@ -105,8 +122,10 @@ class Posting:
             else Posted(channel_id=post.channel_id, message_id=post.message_id)
         )
         taken = await self._publisher.take_back(job, known, await self._address(job))
-        if known is None and taken == TakenBack():
-            await asyncio.sleep(self._late)
+        for pause in late or (self._late,):
+            if known is not None or taken != TakenBack():
+                break
+            await asyncio.sleep(pause)
             taken = await self._publisher.take_back(job, known, await self._address(job))
         if taken.hindrance is None:
             await self._posts.forget(job.id)
@@ -148,6 +167,19 @@ class Posting:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _send(self, job: Job, post: Approved[Post], address: ReplyAddress | None) -> Posted:
+        """Raises what `Publisher.publish` raises, Withheld after `break_off`."""
+        self._sends[job.id] = send = asyncio.create_task(self._publisher.publish(post, address))
+        try:
+            return await send
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise Withheld from None
+        finally:
+            self._sends.pop(job.id, None)
 
     async def _note(self, job: Job, posted: Posted) -> None:
         """Everybody sees the post: whatever the disk says is no failure. A restart finds the post again."""
