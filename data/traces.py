@@ -29,7 +29,12 @@ made (id, voice) AS (
     UNION
     SELECT links.id, made.voice FROM links JOIN made ON links.source = made.id
 )
-SELECT made.voice, jobs.id, jobs.state, posts.job IS NOT NULL,
+SELECT made.voice, jobs.id, jobs.state,
+    posts.job IS NOT NULL
+    OR EXISTS (SELECT 1 FROM gallery_messages WHERE gallery_messages.job = jobs.id)
+    OR EXISTS (
+        SELECT 1 FROM gallery WHERE gallery.job = jobs.id AND gallery.state IN ('waiting', 'change', 'accepted')
+    ),
     EXISTS (SELECT 1 FROM artifacts WHERE artifacts.job = jobs.id)
 FROM made JOIN jobs ON jobs.id = made.id LEFT JOIN posts ON posts.job = jobs.id
 ORDER BY jobs.position
@@ -39,7 +44,10 @@ ORDER BY jobs.position
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """A job with a voice in it. `stands`: a post is noted or was planned; `kept`: files of it are kept."""
+    """A job with a voice in it. `kept`: files of it are kept.
+
+    `stands`: a post is noted or was planned, in the gallery or before its reviewers too, or is about to be.
+    """
 
     voice: str
     job: str

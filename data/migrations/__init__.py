@@ -1,6 +1,6 @@
 """The tables' history: one module a step, applied in order, each in a transaction with its own name.
 
-To add one: `m009_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
+To add one: `m010_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from data.migrations import (
     m006_chains,
     m007_audit,
     m008_setup,
+    m009_gallery,
 )
 
 STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
@@ -33,6 +34,7 @@ STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m006_chains", m006_chains.STATEMENTS),
     ("m007_audit", m007_audit.STATEMENTS),
     ("m008_setup", m008_setup.STATEMENTS),
+    ("m009_gallery", m009_gallery.STATEMENTS),
 )
 BACKUP_SECONDS: Final = 7 * 24 * 3600
 """How long a copy from before a step is kept: longer would keep what pupils have deleted."""
