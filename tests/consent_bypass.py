@@ -31,6 +31,7 @@ MODULES = (
     "consent_evidence_kinds",
     "consent_token_kinds",
     "consent_service_kinds",
+    "consent_clip_kinds",
 )
 for name in MODULES:
     importlib.import_module(f"tests.{name}")
