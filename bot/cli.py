@@ -13,7 +13,7 @@ import typer
 
 from bot import shell
 from bot.consent_commands import consent
-from bot.generate_video_commands import generate
+from bot.generate_clip_commands import generate
 from bot.i18n import Sentences
 from bot.logs import configure_logging
 from bot.models.commands import models
