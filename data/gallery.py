@@ -110,7 +110,7 @@ class GalleryEntries:
             if rows.messages(connection, job_id):
                 rows.forget_person(connection, job_id)
                 return False
-            connection.execute("DELETE FROM gallery WHERE job = ?", (job_id,))
+            connection.execute("DELETE FROM gallery WHERE id = ?", (job_id,))
             return True
 
         gone = await self._database.write(unit)
@@ -121,7 +121,7 @@ class GalleryEntries:
         """The stars that this person gave in this class."""
         query = (
             "DELETE FROM gallery_stars WHERE person_id = ?"
-            " AND job IN (SELECT job FROM gallery WHERE guild_id = ?)"
+            " AND job IN (SELECT id FROM gallery WHERE guild_id = ?)"
         )
 
         def unit(connection: sqlite3.Connection) -> None:
@@ -200,7 +200,7 @@ class GalleryEntries:
 
     async def get(self, job_id: str) -> Entry | None:
         async with self._database.read() as connection:
-            found = list(await connection.execute_fetchall(f"{rows.ENTRIES} WHERE job = ?", (job_id,)))
+            found = list(await connection.execute_fetchall(f"{rows.ENTRIES} WHERE id = ?", (job_id,)))
         return rows.entry(found[0]) if found else None
 
     async def decisions(self, job_id: str) -> list[GalleryDecision]:
@@ -217,14 +217,16 @@ class GalleryEntries:
 
     async def of_person(self, guild: str, person: str | None = None) -> list[str]:
         """The jobs of all works of a person, or with None of the class, whatever became of them."""
-        query = "SELECT job FROM gallery WHERE guild_id = ? AND (? IS NULL OR person_id = ?) ORDER BY submitted_at"
+        query = (
+            "SELECT id FROM gallery WHERE guild_id = ? AND (? IS NULL OR person_id = ?) ORDER BY submitted_at"
+        )
         async with self._database.read() as connection:
             found = await connection.execute_fetchall(query, (guild, person, person))
         return [str(row[0]) for row in found]
 
     async def kept(self) -> list[str]:
         """The jobs that wait or hang: their files are needed for as long."""
-        query = "SELECT job FROM gallery WHERE state IN ('waiting', 'change', 'accepted') ORDER BY job"
+        query = "SELECT id FROM gallery WHERE state IN ('waiting', 'change', 'accepted') ORDER BY id"
         async with self._database.read() as connection:
             return [str(row[0]) for row in await connection.execute_fetchall(query)]
 

@@ -22,7 +22,7 @@ from data.gallery_records import (
     Starred,
 )
 
-_COLUMNS: Final = "job, guild_id, person_id, named, name, medium, state, round, submitted_at, changed_at"
+_COLUMNS: Final = "id, guild_id, person_id, named, name, medium, state, round, submitted_at, changed_at"
 _WIDTH: Final = 10
 ENTRIES: Final = f"SELECT {_COLUMNS} FROM gallery"  # noqa: S608
 MESSAGES: Final = "SELECT job, place, round, channel_id, message_id FROM gallery_messages"
@@ -37,10 +37,10 @@ SELECT job, round, at, by_id, state, reason FROM gallery_decisions
 WHERE job IN (SELECT id FROM line) ORDER BY number
 """
 UNFINISHED: Final = """
-SELECT gallery.job FROM gallery
-LEFT JOIN jobs ON jobs.id = gallery.job
-LEFT JOIN gallery_messages AS card ON card.job = gallery.job AND card.place = 'review'
-LEFT JOIN gallery_messages AS hung ON hung.job = gallery.job AND hung.place = 'gallery'
+SELECT gallery.id FROM gallery
+LEFT JOIN jobs ON jobs.id = gallery.id
+LEFT JOIN gallery_messages AS card ON card.job = gallery.id AND card.place = 'review'
+LEFT JOIN gallery_messages AS hung ON hung.job = gallery.id AND hung.place = 'gallery'
 WHERE jobs.id IS NULL
     OR gallery.person_id = ''
     OR (gallery.state = 'waiting' AND (card.message_id IS NULL OR card.round <> gallery.round))
@@ -48,18 +48,18 @@ WHERE jobs.id IS NULL
     OR (gallery.state <> 'accepted' AND hung.job IS NOT NULL)
     OR (gallery.state IN ('withdrawn', 'taken_down') AND card.job IS NOT NULL)
     OR (gallery.state <> 'waiting' AND card.job IS NOT NULL AND card.message_id IS NULL)
-ORDER BY gallery.submitted_at, gallery.job
+ORDER BY gallery.submitted_at, gallery.id
 """
 
 
 def read(connection: sqlite3.Connection, job_id: str) -> Entry | None:
-    row = connection.execute(f"{ENTRIES} WHERE job = ?", (job_id,)).fetchone()
+    row = connection.execute(f"{ENTRIES} WHERE id = ?", (job_id,)).fetchone()
     return None if row is None else entry(row)
 
 
 def write(connection: sqlite3.Connection, new: Entry) -> None:
     query = (
-        f"INSERT INTO gallery ({_COLUMNS}) VALUES ({', '.join('?' * _WIDTH)}) ON CONFLICT (job) DO UPDATE SET"  # noqa: S608
+        f"INSERT INTO gallery ({_COLUMNS}) VALUES ({', '.join('?' * _WIDTH)}) ON CONFLICT (id) DO UPDATE SET"  # noqa: S608
         " named = excluded.named, name = excluded.name, state = excluded.state, round = excluded.round,"
         " submitted_at = excluded.submitted_at, changed_at = excluded.changed_at"
     )
@@ -100,7 +100,7 @@ def forget_person(connection: sqlite3.Connection, job_id: str) -> None:
     """Only where a message stands that must still be deleted is kept, for whoever is to delete it."""
     query = (
         "UPDATE gallery SET person_id = '', named = 0, name = '',"
-        " state = CASE WHEN state = 'withdrawn' THEN state ELSE 'taken_down' END WHERE job = ?"
+        " state = CASE WHEN state = 'withdrawn' THEN state ELSE 'taken_down' END WHERE id = ?"
     )
     connection.execute(query, (job_id,))
     for table in ("gallery_decisions", "gallery_files", "gallery_stars"):
@@ -130,12 +130,12 @@ def finding(guild: str, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
     order = "stars DESC, changed_at DESC" if wanted.by_stars else "changed_at DESC"
     query = (
         f"SELECT {', '.join(f'gallery.{one}' for one in _COLUMNS.split(', '))},"  # noqa: S608
-        " (SELECT count(*) FROM gallery_stars WHERE gallery_stars.job = gallery.job) AS stars,"
+        " (SELECT count(*) FROM gallery_stars WHERE gallery_stars.job = gallery.id) AS stars,"
         " hung.round, hung.channel_id, hung.message_id FROM gallery"
-        " LEFT JOIN gallery_messages AS hung ON hung.job = gallery.job AND hung.place = 'gallery'"
+        " LEFT JOIN gallery_messages AS hung ON hung.job = gallery.id AND hung.place = 'gallery'"
         " WHERE guild_id = ? AND state IN (SELECT value FROM json_each(?))"
         " AND (? IS NULL OR medium = ?) AND (? IS NULL OR (person_id = ? AND (named OR ?)))"
-        f" ORDER BY {order}, gallery.job LIMIT ? OFFSET ?"
+        f" ORDER BY {order}, gallery.id LIMIT ? OFFSET ?"
     )
     states = json.dumps(sorted(wanted.states))
     return query, (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from data.database import Database
 from generation.job import ENDED, JobState
@@ -33,7 +34,7 @@ SELECT made.voice, jobs.id, jobs.state,
     posts.job IS NOT NULL
     OR EXISTS (SELECT 1 FROM gallery_messages WHERE gallery_messages.job = jobs.id)
     OR EXISTS (
-        SELECT 1 FROM gallery WHERE gallery.job = jobs.id AND gallery.state IN ('waiting', 'change', 'accepted')
+        SELECT 1 FROM gallery WHERE gallery.id = jobs.id AND gallery.state IN ('waiting', 'change', 'accepted')
     ),
     EXISTS (SELECT 1 FROM artifacts WHERE artifacts.job = jobs.id)
 FROM made JOIN jobs ON jobs.id = made.id LEFT JOIN posts ON posts.job = jobs.id
@@ -76,6 +77,11 @@ class Traces:
         left = [trace.voice for trace in await self._select(None) if not trace.is_clear]
         return list(dict.fromkeys(left))
 
+    def unfinished_now(self, connection: sqlite3.Connection) -> list[str]:
+        """The same inside a unit of work, for whoever must not delete them."""
+        rows = connection.execute(_MADE, {"voice": None, "unaffected": json.dumps(self._unaffected)}).fetchall()
+        return list(dict.fromkeys(trace.voice for trace in map(_trace, rows) if not trace.is_clear))
+
     async def ended_since(self, at: float) -> list[str]:
         """The voices whose consent ran out or was withdrawn since then."""
         query = "SELECT id FROM voices WHERE state = 'ended' AND changed_at >= ? ORDER BY changed_at, id"
@@ -87,7 +93,8 @@ class Traces:
         values = {"voice": voice_id, "unaffected": json.dumps(self._unaffected)}
         async with self._database.read() as connection:
             rows = await connection.execute_fetchall(_MADE, values)
-        return [
-            Trace(voice=row[0], job=row[1], state=JobState(row[2]), stands=bool(row[3]), kept=bool(row[4]))
-            for row in rows
-        ]
+        return [_trace(row) for row in rows]
+
+
+def _trace(row: Any) -> Trace:
+    return Trace(voice=row[0], job=row[1], state=JobState(row[2]), stands=bool(row[3]), kept=bool(row[4]))

@@ -1,6 +1,6 @@
 """The gallery: works, what was decided about them, where their messages stand, which files were accepted, stars.
 
-`gallery.job` is no reference: where a job is deleted its message may still hang, and must be found to be taken down.
+`gallery.id` is the job's and no reference: where a job is deleted its message may still hang, and must be found to be taken down.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 STATEMENTS: Final = (
     """
     CREATE TABLE gallery (
-        job TEXT PRIMARY KEY,
+        id TEXT PRIMARY KEY,
         guild_id TEXT NOT NULL,
         person_id TEXT NOT NULL,
         named INTEGER NOT NULL CHECK (named IN (0, 1)),
@@ -28,7 +28,7 @@ STATEMENTS: Final = (
     """
     CREATE TABLE gallery_decisions (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
-        job TEXT NOT NULL REFERENCES gallery (job) ON DELETE CASCADE,
+        job TEXT NOT NULL REFERENCES gallery (id) ON DELETE CASCADE,
         round INTEGER NOT NULL,
         at REAL NOT NULL,
         by_id TEXT NOT NULL,
@@ -44,7 +44,7 @@ STATEMENTS: Final = (
     """,
     """
     CREATE TABLE gallery_messages (
-        job TEXT NOT NULL REFERENCES gallery (job) ON DELETE CASCADE,
+        job TEXT NOT NULL REFERENCES gallery (id) ON DELETE CASCADE,
         place TEXT NOT NULL CHECK (place IN ('review', 'gallery')),
         round INTEGER NOT NULL,
         channel_id TEXT NOT NULL,
@@ -54,7 +54,7 @@ STATEMENTS: Final = (
     """,
     """
     CREATE TABLE gallery_files (
-        job TEXT NOT NULL REFERENCES gallery (job) ON DELETE CASCADE,
+        job TEXT NOT NULL REFERENCES gallery (id) ON DELETE CASCADE,
         position INTEGER NOT NULL,
         name TEXT NOT NULL,
         sha256 TEXT NOT NULL,
@@ -64,7 +64,7 @@ STATEMENTS: Final = (
     """,
     """
     CREATE TABLE gallery_stars (
-        job TEXT NOT NULL REFERENCES gallery (job) ON DELETE CASCADE,
+        job TEXT NOT NULL REFERENCES gallery (id) ON DELETE CASCADE,
         person_id TEXT NOT NULL,
         PRIMARY KEY (job, person_id)
     ) WITHOUT ROWID
