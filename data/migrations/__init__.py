@@ -1,6 +1,6 @@
 """The tables' history: one module a step, applied in order, each in a transaction with its own name.
 
-To add one: `m010_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
+To add one: `m011_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from data.migrations import (
     m007_audit,
     m008_setup,
     m009_gallery,
+    m010_care,
+    m011_lessons,
 )
 
 STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
@@ -35,6 +37,8 @@ STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m007_audit", m007_audit.STATEMENTS),
     ("m008_setup", m008_setup.STATEMENTS),
     ("m009_gallery", m009_gallery.STATEMENTS),
+    ("m010_care", m010_care.STATEMENTS),
+    ("m011_lessons", m011_lessons.STATEMENTS),
 )
 BACKUP_SECONDS: Final = 7 * 24 * 3600
 """How long a copy from before a step is kept: longer would keep what pupils have deleted."""
