@@ -158,12 +158,17 @@ async def _list(book: _Book) -> None:
 
 
 async def _confirm(book: _Book, voice_id: str, lasting: str) -> None:
+    from data.enrolments import AGREED_AS_TEACHER
     from data.voice_records import OPERATOR
+    from generation.errors import NotAllowed
     from moderation.consent import default_until
     from moderation.enrolment import open_questions
     from moderation.witness import Statement
 
     voice = await book.find(voice_id)
+    begun = [one.what for one in await book.consents.decisions(voice.guild) if one.voice == voice.id]
+    if AGREED_AS_TEACHER not in begun:  # the operator's word alone would pass by age and parents
+        raise NotAllowed("consent_pupil")
     decided = await _answered(book, voice, open_questions(voice.findings))
     statement = Statement(
         person=OPERATOR, guild=voice.guild, is_teacher=False, in_room=True, under_16=False, decided=decided

@@ -32,6 +32,8 @@ from data.voice_records import (
 )
 
 T = TypeVar("T")
+AGREED_AS_TEACHER: Final = "agreed as teacher"
+"""What is noted when a teacher begins: only such a voice may be confirmed by the operator."""
 MOST_TRIES: Final = 5
 """Phrases a voice: each has its own small chance of being met by accident."""
 _ADDING: Final = frozenset({VoiceState.STARTED, VoiceState.CLIPS})
@@ -67,8 +69,12 @@ class Enrolments:
         model: str,
         language: str,
         agreed: bool,
+        as_teacher: bool = False,
     ) -> Voice:
-        """Begin; `agreed`: the person said yes to the check of their voice. What they had begun before is dropped."""
+        """Begin; `agreed`: the person said yes to the check of their voice. What they had begun before is dropped.
+
+        `as_teacher`: they had the teacher role then; it stands in the record, see `AGREED_AS_TEACHER`.
+        """
         if agreed is not True:
             raise VoiceRefused(Check.VOICE_AGREEMENT)
         voice_id, now = secrets.token_hex(8), self._clock()
@@ -79,7 +85,7 @@ class Enrolments:
             begun = connection.execute(query, (guild, person)).fetchall()
             names = [one for (old,) in begun for one in rows.expire(connection, old, guild, now, person)]
             connection.execute(f"INSERT INTO voices ({rows.VOICE}) VALUES ({', '.join('?' * 12)})", row)  # noqa: S608
-            rows.note(connection, voice_id, guild, now, person, "agreed")
+            rows.note(connection, voice_id, guild, now, person, AGREED_AS_TEACHER if as_teacher else "agreed")
             return self._known(connection, voice_id), names
 
         return await self._ended(unit)

@@ -104,9 +104,11 @@ class Room:
             judge_marks(said["marks"], recordings=1 + len(voice.clips)),
         ]
 
-    async def waiting(self, person: str = "anna", guild: str = "class", **facts: Any) -> Voice:
+    async def waiting(
+        self, person: str = "anna", guild: str = "class", *, as_teacher: bool = False, **facts: Any
+    ) -> Voice:
         """A voice for which a witness is asked. `facts` as in `listen`."""
-        voice = await self.clip(await self.start(person, guild))
+        voice = await self.clip(await self.start(person, guild, as_teacher=as_teacher))
         voice = await self.record(await self.phrase(voice))
         voice = await self.enrolments.note_checks(voice.id, self.listen(voice, facts))
         return await self.enrolments.ask(voice.id)

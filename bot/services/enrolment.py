@@ -122,6 +122,7 @@ class Enrol:
                     model=model.id,
                     language=new.language,
                     agreed=new.agreed,
+                    as_teacher=who.is_teacher,
                 )
                 return await self._add(voice.id, who, clean, found.seconds, new.mood)
 

@@ -46,7 +46,7 @@ def call(*words: str, keys: str = "", language: str = "en") -> Result:
 
 
 def waiting(folder: Path, **facts: object) -> Voice:
-    return inside(folder, lambda room: room.waiting("sommer", **facts))
+    return inside(folder, lambda room: room.waiting("sommer", as_teacher=True, **facts))
 
 
 def state(folder: Path, voice: Voice) -> VoiceState:
@@ -89,6 +89,15 @@ def test_a_teachers_voice_is_confirmed_and_the_log_says_by_whom(folder: Path) ->
     assert consent.until - consent.granted_at == pytest.approx(24 * 3600, abs=5)
     decisions = inside(folder, lambda room: room.consents.decisions("class"))
     assert [(one.who, one.what) for one in decisions][-1] == ("operator", "granted")
+
+
+def test_a_pupils_voice_is_not_the_operators_to_confirm(folder: Path) -> None:
+    """Neither age nor parents would have been asked for."""
+    voice = inside(folder, lambda room: room.waiting("ben"))
+    answer = call("confirm", voice.id, "--in-room", "--teacher")
+    assert answer.exit_code != 0
+    assert SENTENCES.text("error.consent_pupil", "en") in answer.output
+    assert state(folder, voice) is VoiceState.WAITING
 
 
 @pytest.mark.parametrize("given", [(), ("--in-room",), ("--teacher",)])
