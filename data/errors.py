@@ -8,6 +8,8 @@ AtelierError
 ├── ArtifactChanged             a file is no longer what was approved; "artifact_changed"
 ├── Refused
 │   └── VoiceRefused            a check on somebody's voice said no, `check` says which; "refused_<check>"
+├── NotAllowed
+│   └── LessonRefused           not in this lesson, or there is none; code "lesson_none", "lesson_running", "task_…"
 └── NotFound
     └── StaleMove               the job is gone or has moved on in the meantime; "job_gone"
 """
@@ -19,7 +21,7 @@ import sqlite3
 from typing import Final
 
 from data.voice_records import Check
-from generation.errors import AtelierError, NotFound, Refused
+from generation.errors import AtelierError, NotAllowed, NotFound, Refused
 
 
 class StorageFailed(AtelierError):
@@ -48,6 +50,12 @@ class VoiceRefused(Refused):
     def __init__(self, check: Check) -> None:
         super().__init__(check.code)
         self.check = check
+
+
+class LessonRefused(NotAllowed):
+    """Nothing was changed."""
+
+    default_code = "lesson_none"
 
 
 class StaleMove(NotFound):

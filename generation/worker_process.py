@@ -91,6 +91,11 @@ class WorkerProcess:
             one.cancelling = True
             self._child.write(wire.encode(wire.Cancel(job=job)))
 
+    def kill(self) -> None:
+        """End the process now, without asking. Its jobs are cancelled."""
+        self._stopping = True
+        self._fail(TaskCancelled())
+
     async def stop(self) -> None:
         """End the process in bounded time: asked first, then terminated, then killed. Its jobs are cancelled."""
         self._stopping = True
