@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 from bot.services.insight_book import BookCount
+from generation.clip_params import CLIP, CLIP_TASK
 from generation.errors import WorkerGarbage
 from generation.job import Job
 from generation.params import is_control, is_seen
@@ -104,7 +105,7 @@ def worker_task(job: Job) -> tuple[str, Mapping[str, Any]]:
         return TOKENS, {"texts": params["texts"]}
     if job.medium == SURPRISE:
         return SURPRISE, {"text": params["text"]}
-    return job.medium, params
+    return (CLIP_TASK if job.medium == CLIP else job.medium), params
 
 
 def read_insight(medium: str, content: bytes) -> Insight:
