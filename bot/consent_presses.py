@@ -249,7 +249,7 @@ async def show_voice(interaction: Press, desk: Desk, sentences: Sentences, who: 
     voice = next((one for one in voices if one.state in UNDECIDED), None)
     if voice is None:
         desk.enrol.model()
-        text, view = start_card(voices, sentences, locale)
+        text, view = start_card(await desk.witnessing.living(who), sentences, locale)
     else:
         left = desk.enrol.tries_left(voice)
         text, view = voice_card(voice, left, sentences, locale, is_teacher=who.is_teacher)

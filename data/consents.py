@@ -146,7 +146,7 @@ class Consents:
         def unit(connection: sqlite3.Connection) -> tuple[Revocation, list[str]]:
             consent = rows.read_consent(connection, voice_id)
             if consent is None:
-                raise VoiceRefused(Check.CONSENT_NONE)
+                raise VoiceRefused(Check.VOICE_UNKNOWN)
             finding = rule(consent)
             if not finding.allowed:
                 raise VoiceRefused(finding.check or Check.CONSENT_BROKEN)

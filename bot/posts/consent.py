@@ -22,9 +22,18 @@ Card = tuple[str, discord.ui.View]
 """A private message's text and its buttons."""
 
 
-def start_card(voices: Sequence[Voice], sentences: Sentences, locale: object) -> Card:
-    """What is asked before anything is recorded. `voices`: those of this person that have a consent."""
-    own = [sentences.text("consent.own", locale, name=shown(one.name, NAME_SHOWN)) for one in voices]
+def start_card(given: Sequence[tuple[Consent, str]], sentences: Sentences, locale: object) -> Card:
+    """What is asked before anything is recorded. `given`: this person's consents that live, with the voice's name."""
+    own = [
+        sentences.text(
+            "consent.own",
+            locale,
+            name=shown(name, NAME_SHOWN),
+            until=f"<t:{int(one.until)}:f>",
+            others=_others(one, sentences, locale),
+        )
+        for one, name in given
+    ]
     text = "\n\n".join([sentences.text("consent.start", locale), *own[:3]])
     agree = _button("voiceagree", "new", sentences.text("button.voice_agree", locale), style=_STYLE.success)
     return text, _rows([agree])
@@ -71,7 +80,9 @@ def phrase_card(phrase: Phrase, sentences: Sentences, locale: object) -> Card:
 def checked_card(checked: Checked, sentences: Sentences, locale: object, *, is_teacher: bool) -> Card:
     """Each check's result in one line, then what to do next."""
     voice = checked.voice
-    lines = _lines(checked.findings, sentences, locale)
+    # a try that failed is not a teacher's to decide: its open questions would only confuse
+    told = [one for one in checked.findings if checked.waits or one.answer is not Answer.OPEN]
+    lines = _lines(told, sentences, locale)
     buttons: list[str] = []
     if checked.waits:
         key = "consent.next_operator" if is_teacher else "consent.next_witness"
@@ -164,15 +175,19 @@ def denied_rows(voice_id: str, sentences: Sentences, locale: object) -> discord.
 
 
 def granted_text(consent: Consent, name: str, sentences: Sentences, locale: object) -> str:
-    others = ", ".join(f"<@{one}>" for one in consent.allowed)
     return sentences.text(
         "witness.granted",
         locale,
         name=shown(name, NAME_SHOWN),
         person=f"<@{consent.person}>",
         until=f"<t:{int(consent.until)}:f>",
-        others=others or sentences.text("witness.nobody_else", locale),
+        others=_others(consent, sentences, locale),
     )
+
+
+def _others(consent: Consent, sentences: Sentences, locale: object) -> str:
+    named = ", ".join(f"<@{one}>" for one in consent.allowed)
+    return named or sentences.text("witness.nobody_else", locale)
 
 
 def _consent_line(consent: Consent, name: str, sentences: Sentences, locale: object) -> str:

@@ -94,6 +94,15 @@ class Witnessing:
             consents=tuple(await self._consents.overview(who.guild_id)),
         )
 
+    async def living(self, who: Requester) -> list[tuple[Consent, str]]:
+        """The consents of this person that live, each with its voice's name: they see who else may use it."""
+        now = self._clock()
+        return [
+            (one, name)
+            for one, name in await self._consents.overview(who.guild_id)
+            if one.person == who.person_id and one.revoked_at is None and one.until > now
+        ]
+
     async def look(self, voice_id: str, who: Requester) -> Asked:
         """What a witness sees and hears. Raises VoiceRefused voice.unknown, voice.step, witness.self, clip.changed."""
         _demand_teacher(who)

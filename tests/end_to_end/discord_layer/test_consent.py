@@ -164,7 +164,12 @@ async def test_the_whole_way_is_private_and_in_ones_language(
     )
     assert (empty["attachments"], empty["components"]) == ([], [])
 
-    assert ada.say("consent.own", name="Adas Stimme") in (await ada.asked())["content"]
+    until = re.search(r"<t:\d+:f>", told := (await ada.asked())["content"])
+    assert until is not None
+    assert (
+        ada.say("consent.own", name="Adas Stimme", until=until[0], others=ada.say("witness.nobody_else"))
+        in told
+    )
     table = (await overview(teacher))["embeds"][0]["description"]
     assert f"<@{ada.visitor.me['id']}>" in table
     assert chiara.seen == {}, "nobody else saw anything of it"
