@@ -148,8 +148,8 @@ class Chain:
             chain = await self._chains.get(chain_id)
             if chain is not None:
                 await self._advance(chain)
-        except StorageFailed as error:  # at the next look, which finds what was asked for and could not be noted
-            self._looked.discard(chain_id)
+        except StorageFailed as error:
+            self._looked.discard(chain_id)  # the next look finds what was asked for and could not be noted
             _log.warning("a chain could not go on yet (%s)", error.code)
         except Exception as error:  # noqa: BLE001  one of ours that is broken must not be tried for ever
             _log.error("a chain was given up (%s)", type(error).__name__)

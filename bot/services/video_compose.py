@@ -139,9 +139,7 @@ def read_measured(facts: Mapping[str, Any], *, most: int = FRAMES_HIGH) -> Measu
     """Raises WorkerGarbage for numbers that no video of ours has."""
     frames, width, height = (facts.get(name) for name in ("frames", "width", "height"))
     seconds = facts.get("seconds")
-    if not (
-        _is_whole(frames, most) and _is_whole(width, SIDE_LIMIT) and _is_whole(height, SIDE_LIMIT)
-    ):
+    if not (_is_whole(frames, most) and _is_whole(width, SIDE_LIMIT) and _is_whole(height, SIDE_LIMIT)):
         raise WorkerGarbage
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
         raise WorkerGarbage
