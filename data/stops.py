@@ -57,6 +57,10 @@ class Stops:
         """Whether nothing of this class may start or be shown."""
         return any((guild, kind) in self._held for kind in Stop)
 
+    def held(self, kind: Stop) -> list[str]:
+        """The classes for which it holds."""
+        return sorted(guild for guild, held in self._held if held is kind)
+
     async def set(self, guild: str, kind: Stop) -> bool:
         """Stop the class now. False: it was already, and the row stood.
 

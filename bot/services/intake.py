@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
+from bot.services.door import Door
 from bot.services.limits import Limits
 from bot.services.ports import ReplyAddress, Requester, Ticket
 from data.jobs import Jobs
@@ -51,6 +52,7 @@ class Intake:
         dispatcher: Dispatcher,
         pipeline: Pipeline,
         limits: Limits,
+        door: Door | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
@@ -58,6 +60,7 @@ class Intake:
         self._dispatcher = dispatcher
         self._pipeline = pipeline
         self._limits = limits
+        self._door = door
         self._clock = clock
 
     def model(self, medium: str, model_id: str | None) -> ModelInfo:
@@ -105,8 +108,10 @@ class Intake:
     ) -> Ticket:
         """Check `texts` and queue a job. `medium`: what is asked for, if it is not simply the model's medium.
 
-        `notices`: codes of sentences that its post must carry. Raises LimitReached or Refused; then nothing is queued.
+        `notices`: codes of sentences that its post must carry. Raises LimitReached, Refused, or what the class's door
+        says; then nothing is queued.
         """
+        notices = (*notices, *await self._enter(model, params, who, texts, medium))
         job = self._job(model, params, seed, who)
         job = dataclasses.replace(
             job,
@@ -117,6 +122,8 @@ class Intake:
         )
         verdict = await self._pipeline.check_text(*texts)
         async with self._limits.admit(who):
+            # again: the check took a while, and two of a person's commands may have come at once
+            await self._enter(model, params, who, texts, medium)
             if not verdict.allowed:
                 await self._refuse(job, f"refused_{verdict.code}")
             # one commit: a job that is stored waits, whatever happens next
@@ -128,6 +135,8 @@ class Intake:
 
     async def demand_room(self, who: Requester) -> None:
         """Raise LimitReached where `queue` would, before any work is done for a request."""
+        if self._door is not None:
+            self._door.demand_open(who.guild_id)
         async with self._limits.admit(who):
             pass
 
@@ -141,11 +150,26 @@ class Intake:
         medium: str | None = None,
     ) -> None:
         """Raise what `queue` would, before anything is made of `texts` that others see."""
+        await self._enter(model, params, who, texts, medium)
         verdict = await self._pipeline.check_text(*texts)
         async with self._limits.admit(who):
             if not verdict.allowed:
                 job = dataclasses.replace(self._job(model, params, 0, who), medium=medium or model.medium)
                 await self._refuse(job, f"refused_{verdict.code}")
+
+    async def _enter(
+        self,
+        model: Maker,
+        params: Mapping[str, Any],
+        who: Requester,
+        texts: Sequence[str],
+        medium: str | None,
+    ) -> Sequence[str]:
+        """Ask the class's door, if it has one; the notices that every job of the class carries."""
+        if self._door is None:
+            return ()
+        await self._door.demand(who, medium or model.medium, model.id, texts, params)
+        return self._door.notices(who.guild_id)
 
     def _job(self, model: Maker, params: Mapping[str, Any], seed: int, who: Requester) -> Job:
         return Job(

@@ -1,0 +1,109 @@
+"""The door of the class: whether a request may come in now, whether its job may start, and whether it may be shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from bot.services.lesson_rules import CAREFUL, DAY_S, demand_allowed, demand_budget, demand_task
+from bot.services.ports import Requester
+from data.lessons import Lessons, Rules
+from data.spendings import Spendings, Spent
+from data.stops import Stop, Stops
+from generation.catalog import Catalog
+from generation.errors import NotAllowed, NotFound
+from generation.job import Job
+
+PRIVATE: Final = "lesson_private"
+"""The notice of a result that only its owner sees because the lesson says so."""
+
+
+class Door:
+    """`careful`: the rules without a lesson. `others` may shut it too (a person who is blocked): they raise.
+
+    Teachers pass the rules of a lesson, and nobody passes a pause or an emergency stop.
+    """
+
+    def __init__(
+        self,
+        *,
+        lessons: Lessons,
+        stops: Stops,
+        spendings: Spendings,
+        catalog: Catalog,
+        careful: Rules = CAREFUL,
+        others: Sequence[Callable[[Requester], Awaitable[None]]] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._lessons = lessons
+        self._stops = stops
+        self._spendings = spendings
+        self._catalog = catalog
+        self._careful = careful
+        self._others = tuple(others)
+        self._clock = clock
+
+    async def demand(
+        self, who: Requester, medium: str, model: str, texts: Sequence[str], params: Mapping[str, Any]
+    ) -> None:
+        """Whether this request may become a job now; `params` say of how many items. Raises NotAllowed emergency_on,
+        paused, lesson_medium, lesson_model; LimitReached; InvalidInput where it does not keep to the class's task.
+        """
+        self.demand_open(who.guild_id)
+        for other in self._others:
+            await other(who)
+        if who.is_teacher:
+            return
+        lesson, rules = self._lessons.current(who.guild_id), self.rules(who.guild_id)
+        demand_allowed(rules, medium, model, self._medium_of)
+        if lesson is not None and lesson.task is not None:
+            demand_task(lesson.task, medium, model, texts)
+        spent = await self.spent(who.guild_id, who.person_id)
+        demand_budget(rules, spent, _items(params), in_lesson=lesson is not None)
+
+    def demand_open(self, guild: str) -> None:
+        """Whether the class goes on at all; also before anything else is shown that a model made. Raises NotAllowed."""
+        if self._stops.since(guild, Stop.EMERGENCY) is not None:
+            raise NotAllowed("emergency_on")
+        if self._stops.since(guild, Stop.PAUSE) is not None:
+            raise NotAllowed("paused")
+
+    def is_held(self, guild: str) -> bool:
+        """For the dispatcher: nothing of this class may start."""
+        return self._stops.is_held(guild)
+
+    def may_post(self, job: Job) -> bool:
+        """For `Posting`: whether results of the job's class may be shown now."""
+        return not self._stops.is_held(job.guild_id)
+
+    def rules(self, guild: str) -> Rules:
+        lesson = self._lessons.current(guild)
+        return self._careful if lesson is None else lesson.rules
+
+    def posts_privately(self, guild: str) -> bool:
+        """Whether only who asked sees a result."""
+        return self.rules(guild).private
+
+    def notices(self, guild: str) -> tuple[str, ...]:
+        """What every job of the class carries."""
+        return (PRIVATE,) if self.posts_privately(guild) else ()
+
+    def since(self, guild: str) -> float:
+        """From when on budgets count: the lesson's beginning, without one a day ago."""
+        lesson = self._lessons.current(guild)
+        return self._clock() - DAY_S if lesson is None else lesson.started_at
+
+    def _medium_of(self, model: str) -> str | None:
+        try:
+            return self._catalog.get(model).medium
+        except NotFound:
+            return None
+
+    async def spent(self, guild: str, person: str) -> Spent:
+        return await self._spendings.of(guild, person, self.since(guild))
+
+
+def _items(params: Mapping[str, Any]) -> int:
+    count = params.get("count", 1)
+    return count if isinstance(count, int) and count > 0 else 1
