@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from weakref import WeakValueDictionary
 
 import discord
 
-from bot.answers import Press, close_pressed, defer, say_in_private, send_form
+from bot.answers import DROPPED, Press, close_pressed, defer, say_in_private, send_form
 from bot.buttons import ButtonId
+from bot.errors import answer_error
 from bot.forms import typed_in
 from bot.i18n import Sentences
 from bot.invite import invite_link
@@ -22,7 +24,7 @@ from bot.services.ports import Requester
 from bot.services.setup import Founder, Setup
 from bot.services.setup_rules import Place
 from bot.setup_ground import Ground
-from generation.errors import NotAllowed, NotFound
+from generation.errors import AtelierError, NotAllowed, NotFound
 
 Handler = Callable[[Press, ButtonId], Awaitable[None]]
 
@@ -137,6 +139,26 @@ class SetupPresses:
         person = interaction.user
         manages = isinstance(person, discord.Member) and person.guild_permissions.manage_guild
         return Founder(who=who, manages=manages)
+
+
+async def is_open(interaction: Press, setup: Setup, sentences: Sentences) -> bool:
+    """For `interaction_check` of the command tree: whether this command may begin; if not, its person is told why.
+
+    One look into memory, once a class one read: it stands before the command's first answer.
+    """
+    if interaction.guild_id is None:
+        return True  # of no class: the command says so itself
+    named = "" if interaction.command is None else interaction.command.qualified_name
+    try:
+        await setup.demand(str(interaction.guild_id), command=named)
+    except AtelierError as error:
+        if interaction.type is discord.InteractionType.autocomplete:
+            with suppress(discord.HTTPException, *DROPPED):  # nobody waits for it
+                await interaction.response.autocomplete([])
+        else:
+            await answer_error(interaction, error, sentences)
+        return False
+    return True
 
 
 def _guild(interaction: Press) -> discord.Guild:

@@ -13,6 +13,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.answers import Press
 from bot.buttons import ButtonId
 from bot.client import AtelierBot
 from bot.commands import sync_commands
@@ -24,7 +25,7 @@ from bot.local.visitor import Handle, Visitor
 from bot.permissions import permission_lines
 from bot.services.setup import Setup
 from bot.services.setup_rules import Place, Statement
-from bot.setup_presses import SetupPresses
+from bot.setup_presses import SetupPresses, is_open
 from data.database import Database
 from data.setup import Setups
 from tests.end_to_end.discord_layer.conftest import PATIENCE_S, Class, School
@@ -253,3 +254,43 @@ async def test_a_wrong_age_is_explained(stage: Stage) -> None:
     answer = await said(teacher.fill_in(form, country="Deutschland", age="14"))
     assert answer["content"] == klass.say("error.age_low", least=16)
     assert await stage.setup.statement(klass.guild_id) == Statement()
+
+
+@pytest.fixture
+async def guarded(stage: Stage) -> AsyncIterator[Stage]:
+    """Every command asks first, as the tree's `interaction_check`."""
+    tree: Any = stage.school.bot.tree
+
+    async def check(interaction: Press) -> bool:
+        return await is_open(interaction, stage.setup, stage.school.sentences)
+
+    tree.interaction_check = check
+    yield stage
+    del tree.interaction_check
+
+
+@pytest.mark.parametrize(("locale", "short"), [("de", "de"), ("en-GB", "en")])
+async def test_before_the_statement_only_set_up_and_help_work(
+    guarded: Stage, locale: str, short: str
+) -> None:
+    klass = await guarded.klass(f"zuerst {short}")
+    ada, teacher = await klass.enter("Ada", locale), await klass.enter("Frau Sommer", locale)
+    name = {"de": "bild", "en": "image"}[short]
+    place = anywhere(ada)
+    missing = klass.say("error.setup_missing", short)
+    guarded.school.desk.jobs.clear()
+    assert (await said(ada.command(name, channel=place, prompt="ein Kreis")))["content"] == missing
+    assert (await said(teacher.command(name, channel=place, prompt="ein Kreis")))["content"] == missing
+    style = {"de": "groesse", "en": "size"}[short]
+    assert await ada.autocomplete(name, style, "", channel=place) == []
+    assert guarded.school.desk.jobs == {}
+    help_card = await said(ada.command({"de": "hilfe", "en": "help"}[short], channel=place))
+    assert klass.say("help.title", short) in help_card["content"]
+
+    form = await teacher.open_form(
+        teacher.press(await card(teacher, short), label=klass.say("button.setup_rules", short))
+    )
+    await said(teacher.fill_in(form))
+    await ada.command(name, channel=place, prompt="ein Kreis").acknowledged()
+    assert (await guarded.school.desk.wait_for_job()).params["prompt"] == "ein Kreis"
+    assert await ada.autocomplete(name, style, "", channel=place) != []
