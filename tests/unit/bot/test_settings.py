@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.bot_process import bot_variables
 from bot.settings import Settings
 
 
@@ -76,3 +77,25 @@ def test_what_makes_no_sense_is_an_error(monkeypatch: pytest.MonkeyPatch, name: 
 def test_the_log_level_may_be_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATELIER_LOG_LEVEL", "debug")
     assert Settings().log_level == "DEBUG"
+
+
+def test_country_and_age_are_nobodys_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings().country, Settings().min_age) == (None, None)
+    monkeypatch.setenv("ATELIER_COUNTRY", "at")
+    monkeypatch.setenv("ATELIER_MIN_AGE", "14")
+    assert (Settings().country, Settings().min_age) == ("AT", 14)
+    monkeypatch.setenv("ATELIER_COUNTRY", "Atlantis")
+    with pytest.raises(ValidationError):
+        Settings()
+    monkeypatch.setenv("ATELIER_COUNTRY", "")
+    monkeypatch.setenv("ATELIER_MIN_AGE", "3")
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_the_rehearsal_class_states_both_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = bot_variables(Settings(), token="t", api_base="a", gateway_url="g", data_dir=tmp_path)
+    assert (told["ATELIER_COUNTRY"], told["ATELIER_MIN_AGE"]) == ("DE", "16")
+    monkeypatch.setenv("ATELIER_MIN_AGE", "12")
+    told = bot_variables(Settings(), token="t", api_base="a", gateway_url="g", data_dir=tmp_path)
+    assert told["ATELIER_MIN_AGE"] == "12"
