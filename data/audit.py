@@ -115,18 +115,27 @@ class Audit:
         found = await self._names(guild, (person,))
         return found[0] if found else None
 
-    async def forget(self, guild: str, person: str | None = None) -> None:
-        """From now on nobody can tell who this person in the log is; None: nor which class it was and who is in it."""
-        where, values = ("", (guild,)) if person is None else (" AND person_id = ?", (guild, person))
+    async def forget(self, guild: str, person: str | None = None, *, until: float | None = None) -> None:
+        """From now on nobody can tell who this person in the log is; None: nor which class it was and who is in it.
+
+        `until`: unless a later line names them.
+        """
+        where: str
+        values: list[str | int]
+        where, values = ("", [guild]) if person is None else (" AND person_id = ?", [guild, person])
+        if until is not None:
+            where, values = f"{where} AND seen_at <= ?", [*values, round(until * 1000)]
         await self._forget(f"DELETE FROM pseudonyms WHERE guild_id = ?{where}", values)  # noqa: S608
 
     async def forget_idle(self, before: float) -> int:
         """Forget who those are whom no line has named since then; returns how many people."""
         query = "DELETE FROM pseudonyms WHERE seen_at < ? AND person_id <> ''"
-        return await self._forget(query, (round(before * 1000),))
+        return await self._forget(query, [round(before * 1000)])
 
-    async def _forget(self, query: str, values: tuple[str | int, ...]) -> int:
-        gone = await self._database.write(lambda connection: connection.execute(query, values).rowcount)
+    async def _forget(self, query: str, values: Sequence[str | int]) -> int:
+        gone = await self._database.write(
+            lambda connection: connection.execute(query, tuple(values)).rowcount
+        )
         if gone:
             await self._database.scrub()
         return gone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -45,20 +44,9 @@ class HeadFile:
     def write(self, heads: Sequence[Head]) -> None:
         text = "".join(json.dumps(head) + "\n" for head in heads)
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._replace(text)
+            files.write(text, self._file)
         except OSError as error:
             raise storage_failure(error) or error from error
-
-    def _replace(self, text: str) -> None:
-        new = self._file.with_suffix(".new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(self._file)
-        files.flush_folder(self._file.parent)
 
 
 def _read(line: str) -> Head:

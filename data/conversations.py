@@ -19,7 +19,7 @@ _OPEN: Final = "guild_id = ? AND owner_id = ? AND ended_at IS NULL"
 # written like the index of unfinished jobs, so that SQLite uses it
 _ANSWERING: Final = "state IN ('accepted', 'queued', 'running', 'checking', 'posting') AND state <> 'posting'"
 # Each job holds all that its model read. Of an ended conversation it keeps the instruction and its own question.
-_FORGET_READ: Final = (
+FORGET_READ: Final = (
     "UPDATE jobs SET params = json_set(params, '$.messages', json_array("
     " json_extract(params, '$.messages[0]'), json_extract(params, '$.messages[#-1]')))"
     " WHERE medium = 'text' AND json_extract(params, '$.conversation') = ?"
@@ -131,7 +131,7 @@ class Conversations:
             query = "UPDATE conversations SET ended_at = ? WHERE id = ? AND ended_at IS NULL"
             ended = connection.execute(query, (now, conversation_id)).rowcount > 0
             connection.execute("DELETE FROM turns WHERE conversation = ?", (conversation_id,))
-            connection.execute(_FORGET_READ, (conversation_id,))
+            connection.execute(FORGET_READ, (conversation_id,))
             return ended
 
         ended = await self._database.write(unit)

@@ -44,6 +44,19 @@ def copy(source: Path, target: Path, *, expected: str | None = None) -> tuple[st
     return sha256, size
 
 
+def write(text: str, target: Path) -> None:
+    """Write a small file for its owner alone, whole or not at all; its folder is made. Raises OSError."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".part")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(target)
+    flush_folder(target.parent)
+
+
 def flush_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut, where the system can (Windows cannot open a folder)."""
     if os.name != "posix":

@@ -79,7 +79,9 @@ class Traces:
 
     def unfinished_now(self, connection: sqlite3.Connection) -> list[str]:
         """The same inside a unit of work, for whoever must not delete them."""
-        rows = connection.execute(_MADE, {"voice": None, "unaffected": json.dumps(self._unaffected)}).fetchall()
+        rows = connection.execute(
+            _MADE, {"voice": None, "unaffected": json.dumps(self._unaffected)}
+        ).fetchall()
         return list(dict.fromkeys(trace.voice for trace in map(_trace, rows) if not trace.is_clear))
 
     async def ended_since(self, at: float) -> list[str]:

@@ -186,15 +186,21 @@ class KeptUploads:
     async def sweep(self) -> None:
         """For the start: `purge`, forget declared uploads that no job uses any more, remove files without a row."""
         await self.purge()
-        before = self._clock() - UNDECIDED_S
-        query = f"DELETE FROM uploads WHERE declared_at < ? AND {_UNUSED} RETURNING name"  # noqa: S608
-        await self._remove(
-            await self._database.write(lambda connection: _names(connection, query, (before,)))
-        )
-        await self._database.scrub()
+        await self.forget_unused()
         async with self._database.read() as connection:
             rows = await connection.execute_fetchall("SELECT name FROM uploads WHERE name IS NOT NULL")
         await asyncio.to_thread(self._remove_others, {str(row[0]) for row in rows})
+
+    async def forget_unused(self) -> None:
+        """Forget what was declared a day ago and no job names (any more), files at once. For once an hour."""
+        query = f"DELETE FROM uploads WHERE declared_at < ? AND {_UNUSED} RETURNING id, name"  # noqa: S608
+        before = self._clock() - UNDECIDED_S
+        gone = await self._database.write(
+            lambda connection: [tuple(row) for row in connection.execute(query, (before,)).fetchall()]
+        )
+        await self._remove([str(name) for _, name in gone if name])
+        if gone:
+            await self._database.scrub()
 
     def _new(self, guild_id: str, person_id: str, kind: Kind, sha256: str) -> KeptUpload:
         return KeptUpload(

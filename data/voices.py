@@ -14,6 +14,7 @@ from typing import Any, Final
 from data import voice_rows as rows
 from data.database import Database
 from data.errors import VoiceRefused
+from data.traces import Traces
 from data.voice_files import VoiceFiles
 from data.voice_records import UNDECIDED, UNDECIDED_S, Check, Clip, Voice, VoiceState
 
@@ -110,13 +111,18 @@ class Voices:
         async with self._database.read() as connection:
             return {str(row[0]) for row in await connection.execute_fetchall(query)}
 
-    async def forget(self, before: float) -> int:
-        """Delete voices, consents and decisions that were over before that time; returns how many voices."""
-        voices = "DELETE FROM voices WHERE changed_at < ? AND state IN ('refused', 'expired', 'ended') RETURNING id"
+    async def forget(self, before: float, traces: Traces) -> int:
+        """Delete voices, consents and decisions that were over before that time; returns how many voices.
+
+        Never one that was withdrawn and of which something is left (`traces`): it must still be found.
+        """
+        over = "SELECT id FROM voices WHERE changed_at < ? AND state IN ('refused', 'expired', 'ended')"
         events = "DELETE FROM voice_events WHERE at < ? AND voice NOT IN (SELECT id FROM voices)"
 
         def unit(connection: sqlite3.Connection) -> int:
-            gone = connection.execute(voices, (before,)).fetchall()
+            left = traces.unfinished_now(connection)
+            gone = [row[0] for row in connection.execute(over, (before,)).fetchall() if row[0] not in left]
+            connection.executemany("DELETE FROM voices WHERE id = ?", [(one,) for one in gone])
             connection.execute(events, (before,))
             return len(gone)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from data.audit import HERE, Audit
 from data.database import Database
 from data.errors import StorageFailed
+from tests.audit_tampering import run
 
 ANNA, BEN, TEACHER, CLASS, OTHER = "111", "222", "333", "900", "901"
 
@@ -190,3 +192,9 @@ async def test_a_folder_that_cannot_be_written_is_said(database: Database, tmp_p
     (tmp_path / "records").write_text("a file")
     with pytest.raises(StorageFailed):
         await Audit(database, tmp_path / "records").note(CLASS, HERE, "lesson.start")
+
+
+async def test_whatever_is_changed_is_found() -> None:
+    kinds, missed = await run(25, seed=secrets.randbits(32))
+    assert missed == []
+    assert kinds.total() == 25

@@ -12,6 +12,7 @@ import pytest
 
 from data.database import Database
 from data.errors import ArtifactChanged, StorageFailed, VoiceRefused
+from data.traces import Traces
 from data.voice_records import (
     MOST_CLIPS,
     UNDECIDED,
@@ -391,7 +392,7 @@ async def test_nothing_of_the_voice_is_left_in_the_database(room: Room) -> None:
     assert voice.phrase is not None
     canaries = [b"Kanarienvogel", voice.clips[0].path.name.encode(), voice.clips[0].sha256.encode()]
     await room.enrolments.withdraw(voice.id, "class", "anna")
-    assert await room.voices.forget(room.clock.now + 1) == 1
+    assert await room.voices.forget(room.clock.now + 1, Traces(room.database)) == 1
     for file in room.database.folder.rglob("*"):
         content = file.read_bytes() if file.is_file() else b""
         assert not [canary for canary in canaries if canary in content], file.name

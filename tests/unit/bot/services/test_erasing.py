@@ -1,0 +1,144 @@
+"""Deleted is deleted: not one canary in any file, nothing that others made, whatever comes in between."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.services.ports import Hindrance
+from data.erasures import EVERYBODY
+from generation.job import JobState
+from tests.unit.bot.services.erasing_room import ANNA, BEN, CLASS, SAID, TEACHER, WORD, ErasingRoom
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[ErasingRoom]:
+    made = ErasingRoom(tmp_path)
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def done(room: ErasingRoom) -> None:
+    """Until what was begun has ended."""
+    async with asyncio.timeout(20):
+        while await room.erasures.pending():
+            await room.erasing.purge()
+            await asyncio.sleep(0.02)
+
+
+async def test_not_one_trace_is_left_and_others_keep_what_is_theirs(room: ErasingRoom) -> None:
+    others = await room.leave(ANNA, BEN)
+    assert set(room.traces([WORD, ANNA])) >= {"data/atelier.sqlite", "data/backups/after-m001-1.sqlite"}
+    deleted = await room.erasing.erase(CLASS, ANNA, ANNA)
+    assert deleted.is_done
+    assert deleted.voices == 2
+    assert deleted.left == []
+    assert await room.personal.holdings(CLASS, ANNA) == []
+    assert await room.audit.pseudonym(CLASS, ANNA) is None
+    assert await room.audit.verify() is None
+    own = await room.stage.jobs.get(others["own"].id)
+    assert own is not None
+    assert own.state is JobState.POSTED
+    assert room.board.shown() >= {own.id}
+    assert others["spoken"].id not in room.board.shown(), "what was made with her voice goes with it"
+    assert room.traces([WORD, ANNA]) == {}
+    assert room.traces([BEN])
+    assert await room.erasures.pending() == []
+
+
+async def test_what_somebody_asks_for_afterwards_stays(room: ErasingRoom) -> None:
+    await room.leave(ANNA, BEN)
+    await room.erasing.erase(CLASS, ANNA, ANNA)
+    await room.later()
+    job = await room.posted(ANNA)
+    await room.erasing.purge()
+    await room.erasing.sweep()
+    assert await room.stage.jobs.get(job.id) is not None
+    assert await room.erasures.pending() == []
+
+
+async def test_a_whole_class_leaves_nothing(room: ErasingRoom) -> None:
+    await room.leave(ANNA, BEN)
+    await room.leave(BEN, ANNA)
+    deleted = await room.erasing.erase(CLASS, EVERYBODY, TEACHER)
+    assert deleted.is_done
+    assert room.board.messages == {}
+    assert room.traces([WORD, SAID, ANNA, BEN, TEACHER, CLASS]) == {}
+    assert await room.audit.verify() is None
+
+
+async def test_another_class_is_left_alone(room: ErasingRoom) -> None:
+    elsewhere = await room.posted(ANNA, guild_id="901")
+    await room.leave(ANNA, BEN)
+    await room.erasing.erase(CLASS, ANNA, ANNA)
+    assert await room.stage.jobs.get(elsewhere.id) is not None
+    assert [one.table for one in await room.personal.holdings("901", ANNA)] == [
+        "jobs", "job_events", "artifacts", "posts"
+    ]  # fmt: skip
+
+
+async def test_while_discord_is_away_texts_go_at_once_and_the_rest_later(room: ErasingRoom) -> None:
+    await room.leave(ANNA, BEN)
+    room.board.hindrance = Hindrance.AWAY
+    deleted = await room.erasing.erase(CLASS, ANNA, ANNA)
+    assert not deleted.is_done
+    assert WORD not in {word for words in room.traces([WORD]).values() for word in words}
+    assert await room.personal.holdings(CLASS, ANNA) != []
+    room.board.hindrance = None
+    await done(room)
+    assert await room.personal.holdings(CLASS, ANNA) == []
+    assert room.traces([ANNA]) == {}
+
+
+async def test_what_the_bot_may_not_delete_is_told(room: ErasingRoom) -> None:
+    job = await room.posted(ANNA)
+    room.board.hindrance = Hindrance.FORBIDDEN
+    deleted = await room.erasing.erase(CLASS, ANNA, ANNA)
+    assert deleted.is_done
+    assert [one.job for one in deleted.left] == [job.id]
+    assert deleted.left[0].message is not None
+
+
+async def test_after_a_crash_it_goes_on(room: ErasingRoom) -> None:
+    await room.leave(ANNA, BEN)
+    task = asyncio.create_task(room.erasing.erase(CLASS, ANNA, ANNA))
+    while not await room.erasures.pending():
+        await asyncio.sleep(0.001)
+    await room.crash()
+    await asyncio.gather(task, return_exceptions=True)
+    await room.open()
+    assert await room.erasures.pending() != []
+    await room.erasing.sweep()
+    await done(room)
+    assert room.traces([WORD, ANNA]) == {}
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+async def test_a_restored_backup_brings_nobody_back(
+    room: ErasingRoom, tmp_path: Path, was_done: bool
+) -> None:
+    await room.leave(ANNA, BEN)
+    await room.stage.database.scrub()
+    shutil.copytree(tmp_path / "data", tmp_path / "kept" / "data")
+    if not was_done:
+        room.board.hindrance = Hindrance.AWAY
+    await room.later()
+    deleted = await room.erasing.erase(CLASS, ANNA, ANNA)
+    assert deleted.is_done is was_done
+    await room.close()
+    shutil.rmtree(tmp_path / "data")
+    shutil.move(tmp_path / "kept" / "data", tmp_path / "data")
+    (tmp_path / "kept").rmdir()
+    room.board.hindrance = None
+    await room.open()
+    await room.erasing.sweep()
+    if was_done:
+        assert await room.personal.holdings(CLASS, ANNA) == []
+    await done(room)
+    assert room.traces([WORD, ANNA]) == {}
+    assert await room.personal.holdings(CLASS, BEN) != []
