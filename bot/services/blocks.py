@@ -1,0 +1,75 @@
+"""`/block` and `/unblock`: a pupil asks for nothing for a while. What ends or deletes something always works."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.services.care_ports import CareNotes, demand_teacher
+from bot.services.ports import Requester
+from data.blocks import Block, BlockRows
+from data.jobs import Jobs
+from generation.dispatcher import Dispatcher
+from generation.errors import InvalidInput, NotAllowed, NotFound
+
+LESSON_MINUTES: Final = 45
+LONGEST_MINUTES: Final = 30 * 24 * 60
+
+
+class Blocks:
+    """Who is a teacher is read from Discord by the caller: nobody blocks a teacher, or themselves."""
+
+    def __init__(
+        self, *, rows: BlockRows, jobs: Jobs, dispatcher: Dispatcher, notes: CareNotes | None = None
+    ) -> None:
+        self._rows = rows
+        self._jobs = jobs
+        self._dispatcher = dispatcher
+        self._notes = notes
+
+    async def demand(self, who: Requester) -> None:
+        """Raises NotAllowed blocked, `until` as epoch seconds. The hook before anything is queued."""
+        block = None if who.is_teacher else await self._rows.of_person(who.guild_id, who.person_id)
+        if block is not None:
+            raise NotAllowed("blocked", until=round(block.until))
+
+    async def block(
+        self, person: str, minutes: int, who: Requester, *, is_teacher: bool
+    ) -> tuple[Block, int]:
+        """From now on, in place of an earlier one; what waits of this person is cancelled: how many jobs.
+
+        Raises NotAllowed, InvalidInput minutes_invalid.
+        """
+        demand_teacher(who)
+        if is_teacher or person == who.person_id:
+            raise NotAllowed("block_teacher")
+        if not 1 <= minutes <= LONGEST_MINUTES:
+            raise InvalidInput("minutes_invalid", low=1, high=LONGEST_MINUTES)
+        block = await self._rows.put(who.guild_id, person, who.person_id, 60.0 * minutes)
+        await self._note(who, "block", person, {"minutes": minutes})
+        return block, await self._cancel(who.guild_id, person)
+
+    async def unblock(self, person: str, who: Requester) -> None:
+        """Raises NotAllowed; NotFound not_blocked."""
+        demand_teacher(who)
+        if not await self._rows.drop(who.guild_id, person):
+            raise NotFound("not_blocked")
+        await self._note(who, "unblock", person, {})
+
+    async def standing(self, who: Requester) -> list[Block]:
+        """Who is blocked now, the first to be free first. Raises NotAllowed."""
+        demand_teacher(who)
+        return await self._rows.of_class(who.guild_id)
+
+    async def purge(self) -> int:
+        """Forget those that have run out; how many. For the upkeep."""
+        return await self._rows.purge()
+
+    async def _cancel(self, guild_id: str, person: str) -> int:
+        own = [
+            job for job in await self._jobs.unfinished() if (job.guild_id, job.owner_id) == (guild_id, person)
+        ]
+        return sum([await self._dispatcher.cancel(job.id) for job in own])
+
+    async def _note(self, who: Requester, what: str, person: str, detail: dict[str, str | int]) -> None:
+        if self._notes is not None:
+            await self._notes.note(who.guild_id, who.person_id, what, person, detail=detail)
