@@ -70,6 +70,16 @@ class Settings(BaseSettings):
     """How many of the eight words may not be heard."""
     phrase_tries: int = Field(default=5, ge=1, le=10)
     """How often somebody may get words to read for one voice."""
+    records_dir: Path | None = None
+    """Where the log's last hash and the tombstones of deleted data lie, best where no backup goes; None: `data_dir`."""
+    keep_days: int = Field(default=30, ge=1, le=365)
+    """How long prompts and results are kept."""
+    keep_refused_hours: int = Field(default=24, ge=1, le=720)
+    """How long the prompt of a refused request is kept, so that a teacher can look at it again."""
+    keep_consents_days: int = Field(default=365, ge=31, le=3650)
+    """How long a consent is kept after its end, so that somebody can answer for it."""
+    keep_log_days: int = Field(default=400, ge=30, le=3650)
+    """How long the log can tell who a person is whom no line names any more."""
     worker_threads: int | None = Field(default=None, ge=1)
     """CPU threads of a worker; None: all cores but one."""
     log_level: str = "INFO"
