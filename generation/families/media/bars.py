@@ -69,9 +69,14 @@ class Panel:
     ticks: tuple[Bar, ...]
 
 
-def draw_bars(text: str, heading: str, panels: Sequence[Panel], foot: str) -> Image.Image:
-    """The picture (RGB): what stands there so far, then each panel of bars, then a line at the foot."""
-    lines = _last_lines(text)
+def draw_bars(
+    text: str, heading: str, panels: Sequence[Panel], foot: str, *, goes_on: bool = True
+) -> Image.Image:
+    """The picture (RGB): what stands there so far, then each panel of bars, then a line at the foot.
+
+    `goes_on`: the text is a beginning, and an ellipsis says so.
+    """
+    lines = _last_lines(f"{text} …" if goes_on else text)
     top = MARGIN + HEADING + 24 + LINE * len(lines) + 16
     height = top + sum(_height(panel) for panel in panels) + 56
     with _drawing:
@@ -141,7 +146,7 @@ def _known(colour: Any) -> str:
 
 def _last_lines(text: str) -> list[str]:
     """The end of the text: that is where it goes on."""
-    words = (text + " …").split()
+    words = text.split()
     lines = glyphs.wrapped(" ".join(words), TEXT, WIDTH - 2 * MARGIN, bold=True)
     while len(lines) > TEXT_LINES and len(words) > 2:
         words = ["…", *words[2:]] if words[0] == "…" else ["…", *words[1:]]

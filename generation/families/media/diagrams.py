@@ -20,7 +20,8 @@ def draw(task: Task) -> Result:
     Params of all: foot (a line at the foot), label and recipe (written into the file, see `marking`).
 
     - draw_bars: heading, text (what stands there so far), panels [{heading, series [[name, "model" | "class" |
-      "book"]], rows [{name, bars [{share 0 … 1, shown} or null] one a series, faint}], scale, ticks [{share, shown}]}]
+      "book"]], rows [{name, bars [{share 0 … 1, shown} or null] one a series, faint}], scale, ticks [{share, shown}]}],
+      goes_on (true: an ellipsis behind the text)
     - draw_tokens: columns, one or two [{heading, pieces [{text, below}], more: a sentence with {n}}]
     - draw_words: heading, pieces [{text, level 0 … 5}], more, notes [{text, level or null}]
     """
@@ -45,7 +46,9 @@ def _bars(params: Mapping[str, Any]) -> Image.Image:
     panels = bars.read_panels(params["panels"])
     if not 1 <= len(panels) <= 2 or sum(len(panel.rows) for panel in panels) > 40:
         raise ValueError("one or two panels")
-    return bars.draw_bars(str(params["text"]), str(params["heading"]), panels, str(params["foot"]))
+    goes_on = bool(params.get("goes_on", True))
+    heading, foot = str(params["heading"]), str(params["foot"])
+    return bars.draw_bars(str(params["text"]), heading, panels, foot, goes_on=goes_on)
 
 
 def _tokens(params: Mapping[str, Any]) -> Image.Image:

@@ -1,0 +1,202 @@
+"""`/stunde stand`: how the class stands, as numbers and as one picture of how busy the machine was."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+from bot.services.door import Door
+from bot.services.lesson_ports import demand_teacher
+from bot.services.overview import Overview, QueueRow
+from bot.services.ports import Requester
+from data.lessons import HandIn, Lesson, Lessons, Rules
+from data.spendings import Span, Spendings, Spent
+from data.stops import Stop, Stops
+from generation.errors import WorkerError, WorkerGarbage
+from generation.job import Job
+from generation.ports import Runner
+from generation.supervisor import Request
+
+_log = logging.getLogger(__name__)
+
+SLICES: Final = 12
+SHORTEST_S: Final = 60.0
+LONGEST_S: Final = 3600.0
+"""How far the picture looks back at most."""
+TIMEOUT_S: Final = 60.0
+TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+Sentence = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A part of the time: `ago` seconds until its end, `asked` jobs, the share of it in which a worker was busy."""
+
+    ago: float
+    asked: int
+    busy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """`rows`: what waits and runs; `spent` by person; `refusals` newest first; times since the epoch."""
+
+    lesson: Lesson | None
+    rules: Rules
+    paused_since: float | None
+    emergency_since: float | None
+    rows: tuple[QueueRow, ...]
+    spent: Mapping[str, Spent]
+    refusals: tuple[Job, ...]
+    hand_ins: tuple[HandIn, ...]
+    load: tuple[Slice, ...]
+
+
+class LessonBoard:
+    """For teachers alone: raises NotAllowed teachers_only."""
+
+    def __init__(
+        self,
+        *,
+        lessons: Lessons,
+        stops: Stops,
+        spendings: Spendings,
+        door: Door,
+        overview: Overview,
+        media: Runner,
+        work_dir: Path,
+        sentence: Sentence,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._lessons = lessons
+        self._stops = stops
+        self._spendings = spendings
+        self._door = door
+        self._overview = overview
+        self._media = media
+        self._work_dir = work_dir
+        self._sentence = sentence
+        self._clock = clock
+
+    async def look(self, who: Requester) -> Standing:
+        demand_teacher(who)
+        guild = who.guild_id
+        lesson, since = self._lessons.current(guild), self._door.since(guild)
+        refused = await self._overview.refusals(who)
+        return Standing(
+            lesson=lesson,
+            rules=self._door.rules(guild),
+            paused_since=self._stops.since(guild, Stop.PAUSE),
+            emergency_since=self._stops.since(guild, Stop.EMERGENCY),
+            rows=tuple(await self._overview.all(who)),
+            spent=await self._spendings.of_all(guild, since),
+            refusals=tuple(job for job in refused if job.created_at >= since),
+            hand_ins=() if lesson is None else tuple(await self._lessons.hand_ins(lesson.id)),
+            load=await self._load(guild, since),
+        )
+
+    async def picture(self, standing: Standing, who: Requester) -> bytes | None:
+        """A PNG of `standing.load`; None where the media family cannot draw now: the numbers are there anyway."""
+        demand_teacher(who)
+        folder = Path(await asyncio.to_thread(mkdtemp, dir=self._work_dir, prefix="load-"))
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                made = await self._media.run(self._request(standing, who.locale, folder))
+            if [(file.kind, file.index) for file in made.files] != [("diagram", 0)]:
+                raise WorkerGarbage
+            return await asyncio.to_thread((made.out / made.files[0].name).read_bytes)
+        except (WorkerError, TimeoutError, OSError) as error:
+            _log.warning("the load could not be drawn (%s)", type(error).__name__)
+            return None
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _load(self, guild: str, since: float) -> tuple[Slice, ...]:
+        now = self._clock()
+        begin = max(since, now - LONGEST_S)
+        spans = await self._spendings.spans(guild, since)
+        return slices(spans, await self._spendings.asked_at(guild, since), begin=begin, now=now)
+
+    def _request(self, standing: Standing, locale: str, out: Path) -> Request:
+        return Request(
+            family="media",
+            task="draw_bars",
+            job=out.name.replace("_", "0"),
+            attempt=1,
+            seed=0,
+            params=self._params(standing, locale),
+            out=out,
+            model=None,
+        )
+
+    def _params(self, standing: Standing, locale: str) -> dict[str, Any]:
+        def say(key: str, **values: object) -> str:
+            return self._sentence(f"lesson.{key}", locale, **values)
+
+        most = max((one.asked for one in standing.load), default=0) or 1
+        rows = [
+            {
+                "name": say("load_ago", n=round(one.ago / 60)),
+                "bars": [
+                    {"share": one.asked / most, "shown": str(one.asked)},
+                    {"share": one.busy, "shown": _percent(one.busy, locale)},
+                ],
+                "faint": False,
+            }
+            for one in standing.load
+        ]
+        waiting = sum(row.place > 0 for row in standing.rows)
+        panel = {
+            "heading": "",
+            "series": [[say("load_asked"), "class"], [say("load_busy"), "model"]],
+            "rows": rows,
+            "scale": 1.0,
+            "ticks": [{"share": tick, "shown": _percent(tick, locale)} for tick in TICKS],
+        }
+        return {
+            "heading": say("load_heading"),
+            "text": say("load_now", running=len(standing.rows) - waiting, waiting=waiting),
+            "goes_on": False,
+            "panels": [panel],
+            "foot": say("load_foot"),
+            "label": say("load_foot"),
+            "recipe": {},
+        }
+
+
+def slices(spans: Sequence[Span], asked: Sequence[float], *, begin: float, now: float) -> tuple[Slice, ...]:
+    """At most SLICES equal parts of the time from `begin` to `now`, oldest first, none shorter than a minute."""
+    length = max(SHORTEST_S, (now - begin) / SLICES)
+    count = max(1, min(SLICES, round((now - begin) / length)))
+    made = []
+    for number in range(count, 0, -1):
+        low, high = now - number * length, now - (number - 1) * length
+        inside = sorted((max(low, one.begin), min(high, one.end)) for one in spans)
+        made.append(
+            Slice(
+                ago=now - high,
+                asked=sum(low < at <= high for at in asked),
+                busy=min(1.0, _covered(inside) / length),
+            )
+        )
+    return tuple(made)
+
+
+def _covered(spans: Sequence[tuple[float, float]]) -> float:
+    """Seconds that at least one of these takes; sorted by their beginning."""
+    total, reached = 0.0, float("-inf")
+    for begin, end in spans:
+        total += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
+    return total
+
+
+def _percent(share: float, locale: str) -> str:
+    return f"{share * 100:.0f} %" if locale == "de" else f"{share * 100:.0f}%"
