@@ -1,0 +1,306 @@
+"""The gallery: a pupil sends a posted result in, a teacher looks at it, the class sees it, and it can always go again.
+
+Who may do what is decided here for every press. A decision is a committed row before anybody sees anything of it; what
+is shown is approved anew just before. What is withdrawn or taken down is committed first, then deleted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.services.gallery_approval import UNSURE, GalleryApproval
+from bot.services.gallery_hanging import GalleryHanging
+from bot.services.gallery_ports import (
+    GalleryNotes,
+    GalleryRule,
+    GalleryRules,
+    GalleryWall,
+    Review,
+)
+from bot.services.ports import Post, Requester, TakenBack
+from data.errors import StaleMove
+from data.gallery import GalleryEntries
+from data.gallery_records import (
+    ALIVE,
+    DECISIONS,
+    RESUBMITTED,
+    Entry,
+    Filter,
+    GalleryPlace,
+    GalleryState,
+    Listed,
+    Starred,
+)
+from data.jobs import Jobs
+from generation.errors import InvalidInput, LimitReached, NotAllowed, NotFound, Refused
+from generation.job import Job, JobState
+from moderation.verdict import Approved
+
+_log = logging.getLogger(__name__)
+
+WAITING_LIMIT: Final = 5
+"""Works that one pupil may have waiting for a review."""
+ROUNDS_LIMIT: Final = 20
+"""How often one work may be sent in; the number stands in the ids of buttons."""
+REASON_LIMIT: Final = 500
+NAME_LIMIT: Final = 60
+_SHOWN: Final = frozenset({GalleryState.ACCEPTED})
+_WHY_NOT: Final = {
+    GalleryState.WAITING: "gallery_waiting",
+    GalleryState.ACCEPTED: "gallery_hangs",
+    GalleryState.DECLINED: "gallery_declined",
+    GalleryState.TAKEN_DOWN: "gallery_taken_down",
+}
+_NOTED: Final = {
+    GalleryState.ACCEPTED: "gallery.accept",
+    GalleryState.CHANGE: "gallery.change",
+    GalleryState.DECLINED: "gallery.decline",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a pupil may do with a result: send it in under this rule, or withdraw the `entry` that is alive."""
+
+    job: str
+    rule: GalleryRule
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of a work. `shown`: the message about it stands; `told`: its pupil could be told."""
+
+    entry: Entry
+    shown: bool = True
+    told: bool = True
+    taken: TakenBack = field(default_factory=TakenBack)
+
+
+class Gallery:
+    """Methods raise an AtelierError with its sentence's code, and StorageFailed."""
+
+    def __init__(
+        self,
+        *,
+        entries: GalleryEntries,
+        jobs: Jobs,
+        approval: GalleryApproval,
+        hanging: GalleryHanging,
+        wall: GalleryWall,
+        rules: GalleryRules,
+        notes: GalleryNotes,
+    ) -> None:
+        self._entries = entries
+        self._jobs = jobs
+        self._approval = approval
+        self._hanging = hanging
+        self._wall = wall
+        self._rules = rules
+        self._notes = notes
+
+    # -- pupils --
+
+    async def offer(self, job_id: str, who: Requester) -> Offer:
+        """For the question behind the button. Raises NotFound, NotAllowed, InvalidInput (not this one any more)."""
+        job = await self._own(job_id, who)
+        entry = await self._entries.get(job.id)
+        if entry is not None and entry.state in {GalleryState.DECLINED, GalleryState.TAKEN_DOWN}:
+            raise InvalidInput(_WHY_NOT[entry.state])
+        alive = entry if entry is not None and entry.state in ALIVE else None
+        return Offer(job=job.id, rule=await self._rule(who, needed=alive is None), entry=alive)
+
+    async def submit(self, job_id: str, who: Requester, *, named: bool, name: str = "") -> Done:
+        """Send a result in. `name` is kept only where it may and is to appear.
+
+        Raises NotFound, NotAllowed, InvalidInput, LimitReached, Refused; then nothing has been sent in.
+        """
+        job = await self._own(job_id, who)
+        rule = await self._rule(who)
+        to = GalleryState.WAITING if rule.review else GalleryState.ACCEPTED
+        await self._hanging.channel(who.guild_id, GalleryPlace.GALLERY)
+        if rule.review:
+            await self._hanging.channel(who.guild_id, GalleryPlace.REVIEW)
+        if (old := await self._entries.get(job.id)) is not None and old.state not in RESUBMITTED:
+            raise InvalidInput(_WHY_NOT[old.state])
+        if old is not None and old.round >= ROUNDS_LIMIT:
+            raise LimitReached("gallery_rounds", limit=ROUNDS_LIMIT)
+        post = await self._approval.of(job)
+        try:
+            entry = await self._entries.submit(
+                job, named=named and rule.names, name=name[:NAME_LIMIT], to=to, limit=WAITING_LIMIT
+            )
+        except StaleMove:
+            raise InvalidInput("gallery_waiting") from None
+        await self._note(who, "gallery.submit", entry)
+        return Done(entry=entry, shown=await self._hanging.show(job.id, post))
+
+    async def star(self, job_id: str, who: Requester) -> Starred:
+        """Give a star to a work of the class, or take it back. Raises NotFound, NotAllowed for one's own."""
+        entry = await self._entry(job_id, who)
+        if entry.person == who.person_id:
+            raise NotAllowed("gallery_own_star")
+        try:
+            return await self._entries.star(job_id, who.guild_id, who.person_id)
+        except StaleMove:
+            raise NotFound("gallery_gone") from None
+
+    async def find(self, who: Requester, wanted: Filter) -> Sequence[Listed]:
+        """The class's works. Whoever is no teacher sees what hangs, and of their own everything."""
+        own = wanted.own and wanted.person == who.person_id
+        if not (who.is_teacher or own or (wanted.states <= _SHOWN and not wanted.own)):
+            raise NotAllowed
+        return await self._entries.find(who.guild_id, wanted)
+
+    # -- teachers --
+
+    async def may_review(self, job_id: str, round_: int, who: Requester) -> Entry:
+        """Before a form is shown: one quick read. Raises NotAllowed, NotFound."""
+        _demand_teacher(who)
+        entry = await self._entry(job_id, who)
+        if entry.state is not GalleryState.WAITING or entry.round != round_:
+            raise NotFound("gallery_decided")
+        return entry
+
+    async def review(self, job_id: str, said: Review, who: Requester) -> Done:
+        """Accept, ask for a change, or decline. The first teacher's word counts.
+
+        Raises NotAllowed, NotFound (decided, withdrawn, gone), InvalidInput, Refused (not fit to be shown any more).
+        """
+        if said.state not in DECISIONS:
+            raise ValueError(f"{said.state} is no review")
+        entry = await self.may_review(job_id, said.round, who)
+        reason = _reason(said)
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise NotFound("gallery_gone")
+        post = await self._fit(job, entry) if said.state is GalleryState.ACCEPTED else None
+        try:
+            entry = await self._entries.decide(job, said.round, said.state, by=who.person_id, reason=reason)
+        except StaleMove:
+            raise NotFound("gallery_decided") from None
+        await self._note(who, _NOTED[said.state], entry)
+        shown = True if post is None else await self._hanging.show(job_id, post)
+        return await self._tell(job, entry, shown=shown)
+
+    async def may_take_down(self, job_id: str, who: Requester) -> Entry:
+        """What waits or hangs, for its pupil or a teacher. Raises NotFound, NotAllowed."""
+        entry = await self._entry(job_id, who)
+        if not (who.is_teacher or entry.person == who.person_id):
+            raise NotAllowed
+        if entry.state not in ALIVE:
+            raise NotFound("gallery_gone")
+        return entry
+
+    async def take_down(self, job_id: str, who: Requester, reason: str = "") -> Done:
+        """Its pupil withdraws it and may send it in again; a teacher takes it down for good. Then it is not seen.
+
+        Raises NotFound, NotAllowed, InvalidInput.
+        """
+        entry = await self.may_take_down(job_id, who)
+        own = entry.person == who.person_id
+        to = GalleryState.WITHDRAWN if own else GalleryState.TAKEN_DOWN
+        reason = "" if own else _reason(Review(round=entry.round, state=to, reason=reason))
+        try:
+            entry = await self._entries.end(job_id, to, by=who.person_id, reason=reason)
+        except StaleMove:
+            raise NotFound("gallery_gone") from None
+        taken = await self._hanging.clear(job_id)
+        await self._note(who, "gallery.withdraw" if own else "gallery.take_down", entry)
+        job = await self._jobs.get(job_id)
+        if own or job is None:
+            return Done(entry=entry, taken=taken)
+        told = await self._tell(job, entry, shown=False)
+        return Done(entry=entry, taken=taken, told=told.told)
+
+    # -- the others: withdrawn voices, deleted data, time --
+
+    async def clear_job(self, job_id: str) -> TakenBack:
+        """Nothing of this job hangs or waits any more, whoever wanted it to. Again is no error."""
+        with suppress(StaleMove):
+            await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="")
+        return await self._hanging.clear(job_id)
+
+    async def erase(self, guild: str, person: str | None = None) -> TakenBack:
+        """Take down and forget everything of a person, or of the class; before their jobs are deleted.
+
+        What cannot be deleted at the moment is nobody's from now on, and is tried again.
+        """
+        taken = TakenBack()
+        for job_id in await self._entries.of_person(guild, person):
+            taken += await self.clear_job(job_id)
+            await self._entries.forget(job_id)
+        if person is not None:
+            await self._entries.forget_stars(guild, person)
+        return taken
+
+    async def sweep(self) -> None:
+        """At the start nobody can be told yet: `purge` does it a minute later, or whoever is connected calls it."""
+
+    async def purge(self) -> None:
+        """A chore of `Upkeep`: what was broken off goes on, what has lost its job goes."""
+        await self._hanging.finish()
+
+    # -- shared --
+
+    async def _own(self, job_id: str, who: Requester) -> Job:
+        job = await self._jobs.get(job_id)
+        if job is None or job.guild_id != who.guild_id or job.state is not JobState.POSTED:
+            raise NotFound("job_gone")
+        if job.owner_id != who.person_id:
+            raise NotAllowed("gallery_not_yours")
+        return job
+
+    async def _entry(self, job_id: str, who: Requester) -> Entry:
+        entry = await self._entries.get(job_id)
+        if entry is None or entry.guild != who.guild_id:
+            raise NotFound("gallery_gone")
+        return entry
+
+    async def _rule(self, who: Requester, *, needed: bool = True) -> GalleryRule:
+        rule = await self._rules.gallery(who.guild_id)
+        if needed and not rule.open:
+            raise NotAllowed("gallery_off")
+        return rule
+
+    async def _fit(self, job: Job, entry: Entry) -> Approved[Post]:
+        """Approved anew before it is accepted; what is not fit any more leaves the review as well."""
+        await self._hanging.channel(entry.guild, GalleryPlace.GALLERY)
+        try:
+            return await self._approval.of(job)
+        except Refused as refused:
+            if refused.code.removeprefix("refused_") not in UNSURE:
+                await self.clear_job(job.id)
+            raise
+
+    async def _tell(self, job: Job, entry: Entry, *, shown: bool) -> Done:
+        """What was just decided: onto the card, and to the pupil, unless they did it themselves."""
+        own = [one for one in await self._entries.decisions(job.id) if one.job == job.id]
+        if not own:
+            return Done(entry=entry, shown=shown)
+        await self._hanging.settle(entry, own[-1])
+        told = own[-1].by == entry.person or await self._wall.tell(job, entry, own[-1])
+        return Done(entry=entry, shown=shown, told=told)
+
+    async def _note(self, who: Requester, what: str, entry: Entry) -> None:
+        detail: dict[str, str | int] = {"job": entry.job, "round": entry.round}
+        await self._notes.note(who.guild_id, who.person_id, what, entry.person, detail=detail)
+
+
+def _demand_teacher(who: Requester) -> None:
+    if not who.is_teacher:
+        raise NotAllowed
+
+
+def _reason(said: Review) -> str:
+    """Raises InvalidInput: who is told no must be told why."""
+    reason = said.reason.strip()
+    if not reason and said.state is not GalleryState.ACCEPTED:
+        raise InvalidInput("gallery_reason")
+    if len(reason) > REASON_LIMIT:
+        raise InvalidInput("gallery_reason_long", limit=REASON_LIMIT)
+    return reason

@@ -1,0 +1,183 @@
+"""The messages of the gallery: cards and posts are sent once, and taken away whatever happened in between.
+
+One call at a time for each work. What is sent is planned before and noted after; whoever ends a work commits that
+first and then waits here, so that a send which is on its way has ended and is found. `finish` does what is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+from weakref import WeakValueDictionary
+
+from bot.services.gallery_approval import GalleryApproval
+from bot.services.gallery_ports import GalleryPlaces, GalleryWall, Hung, Seen, Work
+from bot.services.ports import NotDelivered, Post, TakenBack
+from data.errors import ArtifactChanged, StaleMove
+from data.gallery import GalleryEntries
+from data.gallery_records import ALIVE, Entry, GalleryDecision, GalleryMessage, GalleryPlace, GalleryState
+from data.jobs import Jobs
+from generation.errors import NotFound, Refused
+from generation.job import Job
+from moderation.verdict import CHECK_FAILED, Approved
+
+_log = logging.getLogger(__name__)
+_PLACES: Final = {GalleryState.WAITING: GalleryPlace.REVIEW, GalleryState.ACCEPTED: GalleryPlace.GALLERY}
+"""Where a work in this state is to be seen."""
+_ENDED: Final = frozenset({GalleryState.WITHDRAWN, GalleryState.TAKEN_DOWN})
+
+
+class GalleryHanging:
+    """`seen`: what follows the gallery's changes, such as the projector's page."""
+
+    def __init__(
+        self,
+        *,
+        entries: GalleryEntries,
+        jobs: Jobs,
+        approval: GalleryApproval,
+        wall: GalleryWall,
+        places: GalleryPlaces,
+        seen: Sequence[Seen] = (),
+    ) -> None:
+        self._entries = entries
+        self._jobs = jobs
+        self._approval = approval
+        self._wall = wall
+        self._places = places
+        self._seen = tuple(seen)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def channel(self, guild: str, place: GalleryPlace) -> str:
+        """Raises NotFound gallery_unplaced."""
+        channel = (await self._places.places(guild)).get(place)
+        if not channel:
+            raise NotFound("gallery_unplaced")
+        return channel
+
+    async def show(self, job_id: str, post: Approved[Post] | None = None) -> bool:
+        """Send what is missing of a work. False: it could not be sent, or must not be any more.
+
+        `post`: where it has just been approved. Raises StorageFailed.
+        """
+        async with self._lock(job_id):
+            entry, job = await self._entries.get(job_id), await self._jobs.get(job_id)
+            place = None if entry is None else _PLACES.get(entry.state)
+            if entry is None or job is None or place is None:
+                return False
+            if not await self._is_free(entry, place):
+                return True
+            try:
+                return await self._send(job, entry, place, post)
+            except (NotDelivered, StaleMove) as error:
+                _log.warning("work %s could not be shown yet (%s)", job_id, type(error).__name__)
+            except (NotFound, Refused, ArtifactChanged) as error:
+                await self._give_up(entry, error.code)
+            return False
+
+    async def clear(self, job_id: str, places: Sequence[GalleryPlace] = tuple(GalleryPlace)) -> TakenBack:
+        """Delete the messages of a work, also those that only may stand."""
+        async with self._lock(job_id):
+            return await self._clear(job_id, places)
+
+    async def settle(self, entry: Entry, decision: GalleryDecision) -> None:
+        """Write what was decided onto the card. Best effort."""
+        async with self._lock(entry.job):
+            for message in await self._entries.messages(entry.job):
+                if message.place is GalleryPlace.REVIEW and message.message is not None:
+                    await self._wall.settle(message, entry, decision)
+
+    async def finish(self) -> None:
+        """Go on with what a crash or Discord held up. For the start, and once a minute; each work for itself."""
+        for job_id in await self._entries.unfinished():
+            try:
+                await self._finish_one(job_id)
+            except Exception as error:  # noqa: BLE001  the others wait for their turn
+                _log.error("a work of the gallery could not be finished yet (%s)", type(error).__name__)
+
+    async def _finish_one(self, job_id: str) -> None:
+        entry = await self._entries.get(job_id)
+        if entry is None:
+            return
+        if not entry.person or await self._jobs.get(job_id) is None:
+            if entry.state in ALIVE:
+                await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="")
+            await self.clear(job_id)
+            await self._entries.forget(job_id)
+        elif entry.state in _PLACES:
+            await self.show(job_id)
+        elif entry.state in _ENDED:
+            await self.clear(job_id)
+        else:
+            messages = await self._entries.messages(job_id)
+            lost = [one.place for one in messages if one.place is GalleryPlace.GALLERY or one.message is None]
+            await self.clear(job_id, lost)
+
+    async def _is_free(self, entry: Entry, place: GalleryPlace) -> bool:
+        """Whether nothing stands where this work is to be shown; the card of an earlier round is taken away."""
+        standing = next((one for one in await self._entries.messages(entry.job) if one.place is place), None)
+        if standing is None or standing.message is None:
+            return True
+        if standing.round == entry.round:
+            return False
+        taken = await self._clear(entry.job, [place])
+        return taken.hindrance is None
+
+    async def _send(self, job: Job, entry: Entry, place: GalleryPlace, post: Approved[Post] | None) -> bool:
+        channel = await self.channel(entry.guild, place)
+        approved = post or await self._approval.of(job)
+        history = tuple(await self._entries.decisions(entry.job))
+        work = approved.map(lambda value: Work(post=value, entry=entry, history=history))
+        await self._entries.plan(entry.job, place, channel)
+        now = await self._entries.get(entry.job)
+        if now is None or (now.state, now.round) != (entry.state, entry.round):
+            # ended while it was approved; whoever did that waits and clears the plan
+            return False
+        hung = await self._put(work, place, channel)
+        await self._entries.done(hung.message, hung.files)
+        await self._tell_seen(entry.guild, place)
+        return True
+
+    async def _put(self, work: Approved[Work], place: GalleryPlace, channel: str) -> Hung:
+        if place is GalleryPlace.REVIEW:
+            return await self._wall.review(work, channel)
+        return await self._wall.hang(work, channel)
+
+    async def _give_up(self, entry: Entry, code: str) -> None:
+        """It may not be shown (any more), unless nobody could tell or only a channel is missing."""
+        if code in {f"refused_{CHECK_FAILED}", "gallery_unplaced"}:
+            return
+        _log.warning("work %s does not go into the gallery (%s)", entry.job, code)
+        with suppress(StaleMove):
+            await self._entries.end(entry.job, GalleryState.TAKEN_DOWN, by="")
+        await self._clear(entry.job, tuple(GalleryPlace))
+
+    async def _clear(self, job_id: str, places: Sequence[GalleryPlace]) -> TakenBack:
+        taken, entry = TakenBack(), await self._entries.get(job_id)
+        for message in await self._entries.messages(job_id):
+            if entry is not None and message.place in places:
+                taken += await self._remove(message, entry)
+        return taken
+
+    async def _remove(self, message: GalleryMessage, entry: Entry) -> TakenBack:
+        taken = await self._wall.remove(message, entry)
+        if taken.hindrance is None:
+            await self._entries.gone(message.job, message.place)
+        # also where the message may not be deleted: pages of our own follow the rows
+        await self._tell_seen(entry.guild, message.place)
+        return taken
+
+    async def _tell_seen(self, guild: str, place: GalleryPlace) -> None:
+        if place is not GalleryPlace.GALLERY:
+            return
+        for one in self._seen:
+            try:
+                await one.refresh(guild)
+            except Exception as error:  # noqa: BLE001  a page of ours must not hold up what others see
+                _log.error("a page of the gallery could not be written (%s)", type(error).__name__)
+
+    def _lock(self, job_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(job_id, asyncio.Lock())

@@ -1,0 +1,115 @@
+"""What the gallery needs from the outside, and the plain values it hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.services.ports import Post, TakenBack
+from data.gallery_records import Entry, GalleryDecision, GalleryMessage, GalleryState, ShownFile
+from generation.job import Job
+from moderation.verdict import Approved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryRule:
+    """What holds in a class at the moment. Without a lesson: reviewed, and no names.
+
+    `open`: works may be sent in. `review`: a teacher looks first. `names`: pupils may have their name appear.
+    """
+
+    open: bool = True
+    review: bool = True
+    names: bool = False
+
+
+class GalleryRules(Protocol):
+    """Which rule the lesson has set."""
+
+    async def gallery(self, guild: str) -> GalleryRule: ...
+
+
+class CarefulRules:
+    """For a class without lessons."""
+
+    async def gallery(self, guild: str) -> GalleryRule:
+        return GalleryRule()
+
+
+class GalleryPlaces(Protocol):
+    """Which channels a class has chosen, by `GalleryPlace` (`data.setup.Setups`)."""
+
+    async def places(self, guild_id: str) -> Mapping[str, str]: ...
+
+
+class GalleryNotes(Protocol):
+    """Where it is written down who has decided what (`data.audit.Audit`)."""
+
+    async def note(
+        self,
+        guild: str,
+        actor: str,
+        what: str,
+        subject: str = "",
+        *,
+        detail: Mapping[str, str | int] | None = None,
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A result that was approved anew, with what is known of it in the gallery."""
+
+    post: Post
+    entry: Entry
+    history: tuple[GalleryDecision, ...] = ()
+    stars: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hung:
+    """Where a work stands now, and with which files, in order."""
+
+    message: GalleryMessage
+    files: tuple[ShownFile, ...] = ()
+
+
+class GalleryWall(Protocol):
+    """How works are shown. What takes a work takes it `Approved` only; sending twice makes one message."""
+
+    async def review(self, work: Approved[Work], channel: str) -> Hung:
+        """A card for the teachers. Raises NotDelivered."""
+
+    async def hang(self, work: Approved[Work], channel: str) -> Hung:
+        """A post in the gallery, a text channel or a forum. Raises NotDelivered."""
+
+    async def settle(self, message: GalleryMessage, entry: Entry, decision: GalleryDecision) -> None:
+        """The card says what was decided and has no more buttons. Best effort."""
+
+    async def remove(self, message: GalleryMessage, entry: Entry) -> TakenBack:
+        """Delete it; where only a plan is known, look for it first. Never raises; again is no error."""
+
+    async def tell(self, job: Job, entry: Entry, decision: GalleryDecision) -> bool:
+        """Say in private to its pupil what was decided. False: it could not be delivered."""
+
+
+class Hanging(Protocol):
+    """What the withdrawal of a voice needs of the gallery (`bot.services.gallery.Gallery`)."""
+
+    async def clear_job(self, job_id: str) -> TakenBack: ...
+
+
+class Seen(Protocol):
+    """Something that shows what hangs and is to follow every change."""
+
+    async def refresh(self, guild: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a teacher says about a round of a work, as it was typed."""
+
+    round: int
+    state: GalleryState
+    reason: str = ""

@@ -1,0 +1,47 @@
+"""Reading a database that a running bot has open: a connection that can neither write nor checkpoint."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+import aiosqlite
+
+from data.database import FILE_NAME
+from data.errors import storage_failure
+
+
+class Glance:
+    """The reading half of `Database`, for another process. An async context manager."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, folder: Path) -> Self:
+        """Raises StorageFailed."""
+        address = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=ro"
+        try:
+            connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
+        except sqlite3.Error as error:
+            raise storage_failure(error) or error from None
+        await connection.execute_fetchall("PRAGMA query_only=ON")
+        await connection.execute_fetchall("PRAGMA wal_autocheckpoint=0")
+        connection.row_factory = sqlite3.Row
+        return cls(connection)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[aiosqlite.Connection]:
+        yield self._connection
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
