@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from bot.answers import Press, defer
 from bot.buttons import ButtonId
-from bot.services.clip import Clip
 from bot.services.ports import ReplyAddress, Requester, Ticket
+
+if TYPE_CHECKING:
+    from bot.services.desk import Desk
 
 Handler = Callable[[Press, ButtonId], Awaitable[None]]
 Wait = Callable[[Ticket, ReplyAddress], Awaitable[None]]
@@ -16,8 +19,8 @@ Wait = Callable[[Ticket, ReplyAddress], Awaitable[None]]
 class ClipPresses:
     """A press makes an answer of the person who pressed. `wait`: shows that a job is queued."""
 
-    def __init__(self, *, clip: Clip, who: Callable[[Press], Requester], wait: Wait) -> None:
-        self._service = clip
+    def __init__(self, *, desk: Desk, who: Callable[[Press], Requester], wait: Wait) -> None:
+        self._desk = desk
         self._who = who
         self._wait = wait
 
@@ -27,7 +30,7 @@ class ClipPresses:
 
     async def _again(self, interaction: Press, pressed: ButtonId) -> None:
         address = await defer(interaction)
-        ticket = await self._service.again(
+        ticket = await self._desk.clip.again(
             pressed.subject, self._who(interaction), address, other_subtitles=pressed.action == "clipwords"
         )
         await self._wait(ticket, address)
