@@ -59,6 +59,7 @@ class AudioFinisher:
             measured=composed.measured,
             bounds=_bounds(job, (seam or 0.0, seam or 0.0)),
             texts=read_params(job.medium, job.params).texts,
+            guild=job.guild_id,
         )
         if decision.approved is None:
             return decision.verdict
@@ -87,6 +88,7 @@ class AudioFinisher:
                 measured=measured,
                 bounds=_bounds(job, (0.0, LONGEST_PRIOR_S)),
                 texts=read_params(job.medium, job.params).texts,
+                guild=job.guild_id,
             )
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

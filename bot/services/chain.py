@@ -255,7 +255,8 @@ class Chain:
         await self._steps.demand_own(request.voice, who)
         for medium in STEPS[:-1]:  # at once, and not after half an hour
             self._intake.model(medium, None)
-        verdict = await self._pipeline.check_text(*(text for text in (theme, music) if text))
+        texts = [text for text in (theme, music) if text]
+        verdict = await self._pipeline.check_text(*texts, guild=who.guild_id)
         if not verdict.allowed:
             raise Refused(f"refused_{verdict.code}")
         return {

@@ -84,7 +84,7 @@ class Chat:
         params = {"prompt": prompt, "temperature": temperature, "preset": PRESET}
         await self._intake.demand_allowed(model, params, who, texts=(prompt,))
         return Opening(
-            model=model.id, temperature=temperature, prompt=prompt, name=await self._name_after(prompt)
+            model=model.id, temperature=temperature, prompt=prompt, name=await self._name_after(prompt, who)
         )
 
     async def open(self, opening: Opening, who: Requester, thread_id: str) -> Conversation:
@@ -176,13 +176,13 @@ class Chat:
         for job_id in answering:
             await self._dispatcher.cancel(job_id)
 
-    async def _name_after(self, prompt: str) -> str | None:
+    async def _name_after(self, prompt: str, who: Requester) -> str | None:
         """The prompt's beginning, if it may stand alone: what is cut off can change what the rest says."""
         name = plain(readable(prompt))
         if len(name) > NAME_LIMIT:
             end = name.rfind(" ", 0, NAME_LIMIT)
             name = name[: end if end > 0 else NAME_LIMIT].rstrip() + "…"
-        return name if name and (await self._pipeline.check_text(name)).allowed else None
+        return name if name and (await self._pipeline.check_text(name, guild=who.guild_id)).allowed else None
 
     def _params(self, conversation: Conversation, question: str, turns: Sequence[Turn]) -> TextParams:
         messages = [Message("system", self._sentence("instruction.system", conversation.locale))]

@@ -87,7 +87,7 @@ class ClipFinisher:
             notices=_notices(outcome),
         )
         decoded = await self._decode(job, files, outcome.out / "seen")
-        digests = await self._judge(files, decoded, await self._texts(job, files, facts))
+        digests = await self._judge(job, files, decoded, await self._texts(job, files, facts))
         if isinstance(digests, Verdict):
             await asyncio.to_thread(self._destroy, job)
             return digests
@@ -109,7 +109,7 @@ class ClipFinisher:
             # the pipeline destroys what it does not approve, also when it is cancelled: it gets copies
             copies = await asyncio.to_thread(_copy_into, folder, files)
             decoded = await self._decode(job, copies, folder / "seen")
-            approved = await self._judge(copies, decoded, await self._texts(job, copies, facts))
+            approved = await self._judge(job, copies, decoded, await self._texts(job, copies, facts))
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         if isinstance(approved, Verdict):
@@ -135,7 +135,7 @@ class ClipFinisher:
         return [text for text in dict.fromkeys((title, facts.spoken, words)) if text]
 
     async def _judge(
-        self, files: Mapping[str, Path], decoded: Decoded, texts: Sequence[str]
+        self, job: Job, files: Mapping[str, Path], decoded: Decoded, texts: Sequence[str]
     ) -> Approved[tuple[str, str]] | Verdict:
         """The hashes of the piece and of its poster. One bad frame, wherever it stands, refuses all of it."""
         await self._prepare()
@@ -143,7 +143,12 @@ class ClipFinisher:
         if pictures.approved is None:
             return pictures.verdicts[0]
         decision = await self._pipeline.approve_video(
-            files["video"], decoded.frames, expected=None, measured=decoded.facts, texts=texts
+            files["video"],
+            decoded.frames,
+            expected=None,
+            measured=decoded.facts,
+            texts=texts,
+            guild=job.guild_id,
         )
         if decision.approved is None:
             return decision.verdict

@@ -55,7 +55,7 @@ class InsightFinisher:
         found = _fitting(job, read_insight(job.medium, content))
         decision = await self._judge(job, found)
         if decision.approved is None:
-            found = await self._hide(found)
+            found = await self._hide(found, job.guild_id)
             decision = await self._judge(job, found)
         if decision.approved is None:
             return decision.verdict
@@ -79,41 +79,41 @@ class InsightFinisher:
     async def _judge(self, job: Job, found: Insight) -> Decision[tuple[str, ...]]:
         """What was typed is judged once more as a request, what the model adds as its answer to that."""
         typed, written = _typed(job, found), _written(job, found)
-        verdict = await self._pipeline.check_text(*typed)
+        verdict = await self._pipeline.check_text(*typed, guild=job.guild_id)
         if not verdict.allowed:
             return Decision(None, verdict)
-        return await self._pipeline.approve_text(*written, prompt="\n".join(typed))
+        return await self._pipeline.approve_text(*written, prompt="\n".join(typed), guild=job.guild_id)
 
-    async def _hide(self, found: Insight) -> Insight:
+    async def _hide(self, found: Insight, guild: str) -> Insight:
         """Without the words that are refused where they stand; what was typed cannot be taken out of it."""
         if isinstance(found, NextWord):
             choices = [
                 choice
-                if choice.text is None or await self._may_be_shown(_end_of(found.text) + choice.text)
+                if choice.text is None or await self._may_be_shown(_end_of(found.text) + choice.text, guild)
                 else dataclasses.replace(choice, text=None)
                 for choice in found.choices
             ]
-            book = None if found.book is None else await self._hide_in(found.book)
+            book = None if found.book is None else await self._hide_in(found.book, guild)
             return dataclasses.replace(found, choices=tuple(choices), book=book)
         if isinstance(found, Surprise):
             words = [
                 word
-                if word.best is None or await self._may_be_shown(word.best)
+                if word.best is None or await self._may_be_shown(word.best, guild)
                 else dataclasses.replace(word, best=None)
                 for word in found.words
             ]
             return dataclasses.replace(found, words=tuple(words))
         return found
 
-    async def _hide_in(self, book: BookCount) -> BookCount:
+    async def _hide_in(self, book: BookCount, guild: str) -> BookCount:
         followers = [
-            (word if await self._may_be_shown(f"{book.ending} {word}") else HIDDEN, votes)
+            (word if await self._may_be_shown(f"{book.ending} {word}", guild) else HIDDEN, votes)
             for word, votes in book.followers
         ]
         return dataclasses.replace(book, followers=tuple(followers))
 
-    async def _may_be_shown(self, words: str) -> bool:
-        return (await self._pipeline.approve_text(words)).approved is not None
+    async def _may_be_shown(self, words: str, guild: str) -> bool:
+        return (await self._pipeline.approve_text(words, guild=guild)).approved is not None
 
     async def _keep(self, job: Job, found: Insight, work: Path, *, seconds: float) -> InsightPost:
         """Draw, store, and show what is stored: numbers as they are, and the picture unless the class guesses first."""

@@ -50,7 +50,7 @@ class InsightVotes:
         word = clean_prompt(typed)
         if len(word) > WORD_LIMIT:
             raise InvalidInput("word_long", limit=WORD_LIMIT)
-        verdict = await self._pipeline.check_text(word, f"{job.params['text']} {word}")
+        verdict = await self._pipeline.check_text(word, f"{job.params['text']} {word}", guild=job.guild_id)
         if not verdict.allowed:
             raise Refused(f"refused_{verdict.code}")
         words = candidates(await self._kept.next_word(job))

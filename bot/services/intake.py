@@ -120,7 +120,7 @@ class Intake:
             parent_index=parent[1],
             notices=tuple(notices),
         )
-        verdict = await self._pipeline.check_text(*texts)
+        verdict = await self._pipeline.check_text(*texts, guild=who.guild_id)
         async with self._limits.admit(who):
             # again: the check took a while, and two of a person's commands may have come at once
             await self._enter(model, params, who, texts, medium)
@@ -151,7 +151,7 @@ class Intake:
     ) -> None:
         """Raise what `queue` would, before anything is made of `texts` that others see."""
         await self._enter(model, params, who, texts, medium)
-        verdict = await self._pipeline.check_text(*texts)
+        verdict = await self._pipeline.check_text(*texts, guild=who.guild_id)
         async with self._limits.admit(who):
             if not verdict.allowed:
                 job = dataclasses.replace(self._job(model, params, 0, who), medium=medium or model.medium)
@@ -190,4 +190,4 @@ class Intake:
         """Kept as a fact for the teacher, without an address: its owner is told right now."""
         await self._jobs.add(job)
         await self._jobs.move(job.id, JobState.REFUSED, error_code=code)
-        raise Refused(code)
+        raise Refused(code, job=job.id)

@@ -112,7 +112,7 @@ class PromptHelp:
         self._work_dir = work_dir
         self._timeout_s = timeout_s
         self._numbers = itertools.count(1)
-        self._known: OrderedDict[tuple[str, Task, str], Approved[str]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, Task, str], Approved[str]] = OrderedDict()
         self._busy: set[tuple[str, str]] = set()
 
     async def advise(self, prompt: str, who: Requester) -> Advice:
@@ -126,8 +126,8 @@ class PromptHelp:
             await self._demand_allowed(prompt, who)
             model = self._demand_model()
             is_english = language_of_prompt(prompt, who.locale) == ENGLISH
-            translation = None if is_english else await self._tried(model, "translate", prompt)
-            suggestion = await self._tried(model, "precise", prompt)
+            translation = None if is_english else await self._tried(model, "translate", prompt, who.guild_id)
+            suggestion = await self._tried(model, "precise", prompt, who.guild_id)
         finally:
             self._busy.discard(place)
         if translation is None and suggestion is None:
@@ -160,7 +160,7 @@ class PromptHelp:
         changes: dict[str, Any] = {}
         for field in foreign:
             text: str = getattr(params, field)
-            translation = await self._tried(translator, "translate", text)
+            translation = await self._tried(translator, "translate", text, who.guild_id)
             if translation is None:
                 return Readable(params=params, notices=(NOT_TRANSLATED,))
             if translation.value.casefold() != text.casefold():
@@ -178,19 +178,21 @@ class PromptHelp:
         await self._intake.demand_room(who)
         try:
             async with asyncio.timeout(ALL_TIMEOUT_S):
-                known = await self._translations(translator, texts)
+                known = await self._translations(translator, texts, who.guild_id)
         except TimeoutError:
             known = None
         if known is None:
             return dataclasses.replace(together, notices=(NOT_TRANSLATED,))
         return ReadableTexts(texts=tuple(known[text] for text in texts))
 
-    async def _translations(self, translator: ModelInfo, texts: Sequence[str]) -> dict[str, str] | None:
+    async def _translations(
+        self, translator: ModelInfo, texts: Sequence[str], guild: str
+    ) -> dict[str, str] | None:
         """Each text once; None as soon as one fails."""
         known = {"": ""}
         for text in texts:
             if text not in known:
-                translation = await self._tried(translator, "translate", text)
+                translation = await self._tried(translator, "translate", text, guild)
                 if translation is None:
                     return None
                 known[text] = translation.value
@@ -224,9 +226,9 @@ class PromptHelp:
             raise ModelMissing("help_needs_model", command=command)
         return model
 
-    async def _tried(self, model: ModelInfo, task: Task, prompt: str) -> Approved[str] | None:
+    async def _tried(self, model: ModelInfo, task: Task, prompt: str, guild: str) -> Approved[str] | None:
         try:
-            return await self._ask(model, task, prompt)
+            return await self._ask(model, task, prompt, guild)
         except AtelierError as error:
             _log.info("%s by %s failed with %s", task, model.id, error.code)
         except Exception as error:  # noqa: BLE001 - a prompt is worth more than its translation
@@ -234,14 +236,14 @@ class PromptHelp:
             _log.warning("%s by %s failed with %s", task, model.id, type(error).__name__)
         return None
 
-    async def _ask(self, model: ModelInfo, task: Task, prompt: str) -> Approved[str]:
+    async def _ask(self, model: ModelInfo, task: Task, prompt: str, guild: str) -> Approved[str]:
         """Raises AtelierError, e.g. Refused for an answer that must not be shown."""
-        key = (model.id, task, prompt)
+        key = (guild, model.id, task, prompt)  # each class has words of its own
         if key in self._known:
             self._known.move_to_end(key)
             return self._known[key]
         line = line_of(await self._answer(model, task, prompt), _LIMITS[task])
-        decision = await self._pipeline.approve_text(line, prompt=prompt)
+        decision = await self._pipeline.approve_text(line, prompt=prompt, guild=guild)
         if decision.approved is None:
             raise Refused(f"refused_{decision.verdict.code}")
         self._known[key] = approved = decision.approved.map(lambda texts: texts[0])

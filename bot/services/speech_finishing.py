@@ -87,7 +87,7 @@ class SpeechFinisher:
         composed = await self._composer.compose(job, outcome, marked)
         await self._demand_mark(await self._composer.decode(job, composed.sounds[0], outcome.out / "heard"))
         decision = await self._pipeline.approve_audio(
-            composed.sounds, measured=composed.measured, bounds=BOUNDS, texts=_texts(job)
+            composed.sounds, measured=composed.measured, bounds=BOUNDS, texts=_texts(job), guild=job.guild_id
         )
         if decision.approved is None:
             return decision.verdict
@@ -114,7 +114,7 @@ class SpeechFinisher:
             copy = await asyncio.to_thread(shutil.copyfile, files["audio"], folder / files["audio"].name)
             measured = await self._composer.measure(job, [copy], folder / "measured")
             decision = await self._pipeline.approve_audio(
-                [copy], measured=measured, bounds=BOUNDS, texts=_texts(job)
+                [copy], measured=measured, bounds=BOUNDS, texts=_texts(job), guild=job.guild_id
             )
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -44,7 +44,7 @@ class TextFinisher:
         if tidied.removed:
             text, file = tidied.text, outcome.out / "tidied.txt"
             digest = await asyncio.to_thread(_write, file, text)
-        decision = await self._pipeline.approve_text(text, prompt=_prompt(job))
+        decision = await self._pipeline.approve_text(text, prompt=_prompt(job), guild=job.guild_id)
         if decision.approved is None:
             return decision.verdict
         # the very bytes that were judged: the worker that wrote them is still running
@@ -64,7 +64,7 @@ class TextFinisher:
         if file is None:
             raise ArtifactChanged
         text, _ = await asyncio.to_thread(read_answer, file)
-        decision = await self._pipeline.approve_text(text, prompt=_prompt(job))
+        decision = await self._pipeline.approve_text(text, prompt=_prompt(job), guild=job.guild_id)
         if decision.approved is None:
             return decision.verdict
         return decision.approved.map(lambda texts: self._post(job, texts[0], file, seconds, ()))

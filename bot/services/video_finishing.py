@@ -119,6 +119,7 @@ class VideoFinisher:
             expected=params.frames,
             measured=decoded.facts,
             texts=params.texts,
+            guild=job.guild_id,
         )
         if decision.approved is None:
             return decision.verdict
