@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.services.deliver import Deliver
+from bot.services.gallery_ports import Hanging
 from bot.services.intake import SHOWN
 from bot.services.latents import Latents
 from bot.services.ports import Hindrance, Publisher, Requester
@@ -104,6 +105,7 @@ class Revoke:
         dispatcher: Dispatcher,
         publisher: Publisher,
         latents: Latents,
+        gallery: Hanging | None = None,
         pauses: Sequence[float] = PAUSES_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -119,6 +121,7 @@ class Revoke:
         self._dispatcher = dispatcher
         self._publisher = publisher
         self._latents = latents
+        self._gallery = gallery
         self._pauses = tuple(pauses)
         self._clock = clock
         self._locks: dict[str, asyncio.Lock] = {}
@@ -258,6 +261,8 @@ class Revoke:
                 tally.stopped.add(job.id)
             return
         taken = await self._posting.take_back(job)
+        if self._gallery is not None:
+            taken += await self._gallery.clear_job(job.id)
         tally.deleted += taken.deleted
         tally.hindered[job.id] = taken.hindrance
         # also where its message may not be deleted yet: nobody may show it again
