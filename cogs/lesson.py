@@ -139,6 +139,18 @@ def _ids(interaction: Press, kind: tuple[str, tuple[str, ...]], typed: str | Non
     if typed is None:
         return None
     known: Mapping[str, str] = names_of(interaction.client.sentences, *kind)
+    parts = [one.strip() for one in typed.split(",") if one.strip()]
+    return ",".join(known.get(one.casefold(), one) for one in parts)
+
+
+def _words(interaction: Press) -> LessonWords:
+    return LessonWords(interaction.client.sentences, interaction.locale)
+
+
+async def setup(bot: AtelierBot) -> None:
+    said = bot.sentences
+    begin = {"media": complete_media, "models": complete_models, "gallery": complete_gallery}
+    given = {"medium": complete_medium, "model": complete_models}
     group = make_group("lesson", said, {"lesson_status": status, "lesson_end": end})
     group.add_command(make_command(start, "lesson_start", said, completions=begin))
     group.add_command(make_command(task, "lesson_task", said, completions=given))
