@@ -76,6 +76,19 @@ def make_command(
     return command
 
 
+def make_group(key: str, sentences: Sentences, members: Mapping[str, Callback]) -> app_commands.Group:
+    """The command `key` that is written with a second word, one of `members`: key -> callback."""
+    group = app_commands.Group(
+        name=said(sentences, f"command.{key}.name"),
+        description=said(sentences, f"command.{key}.description"),
+        allowed_contexts=app_commands.AppCommandContext(guild=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+    )
+    for member, callback in members.items():
+        group.add_command(make_command(callback, member, sentences))
+    return group
+
+
 def make_menu(callback: Callback, key: str, sentences: Sentences) -> app_commands.ContextMenu:
     """The entry `command.<key>.name` in the context menu of messages or people, by the callback's second parameter."""
     return app_commands.ContextMenu(
