@@ -65,7 +65,8 @@ def _embed(post: ClipPost, sentences: Sentences, *, poster: PostFile | None) -> 
         description="\n\n".join(_description(post, sentences)),
         colour=COLOUR,
     )
-    embed.set_author(name=sentences.text("speech.label" if post.spoken else "post.label", locale))
+    labels = ["post.label", *(["speech.label"] if post.spoken else [])]
+    embed.set_author(name=" · ".join(sentences.text(one, locale) for one in labels))
     facts = {
         "post.watched": sentences.text("post.duration", locale, seconds=round(seen.seconds, 1)),
         "post.size": f"{seen.width}×{seen.height}",

@@ -48,7 +48,9 @@ class ClipStart:
         spoken = spoken_in(sources)
         files = {(one.kind, one.index, one.job.id): await self._sources.file(one) for one in sources}
         limit = max(ROOM_FOR_WORDS, min(self._limit(job), MOST_BYTES) - ROOM_FOR_WORDS)
-        label = "speech.label" if params.speech is not None else "post.label"
+        label = self._sentence("post.label", job.locale)
+        if params.speech is not None:
+            label = f"{label} · {self._sentence('speech.label', job.locale)}"
         plain: dict[str, Any] = {
             "title": {"lines": list(lines_of(job, sources, self._sentence))},
             "parts": [
@@ -64,7 +66,7 @@ class ClipStart:
             ],
             "subtitles": params.subtitles,
             "limit_bytes": limit,
-            "label": self._sentence(label, job.locale),
+            "label": label,
             "recipe": await self._recipe(job, params, sources),
         }
         return replace(job, params=plain)

@@ -68,7 +68,8 @@ async def test_what_was_posted_becomes_one_piece(
     (embed,) = post["embeds"]
     assert text in embed["description"]
     assert "Seed 7" in embed["description"] or "seed 7" in embed["description"]
-    assert embed["author"]["name"] == SENTENCES.text("speech.label", locale)
+    for label in ("post.label", "speech.label"):
+        assert SENTENCES.text(label, locale) in embed["author"]["name"]
     video, _, srt = [await visitor.download(one) for one in post["attachments"]]
     assert video[4:8] == b"ftyp"
     assert job_of(speech).encode() in video  # the recipe names what it was made of

@@ -55,7 +55,8 @@ def test_it_names_models_seeds_words_and_the_voice(locale: str, tmp_path: Path) 
     for part in ("Der Fuchs", "Bild: Mini · Seed 7", "Es war einmal.", "<@42>", "<t:1800000000:f>"):
         assert part in told
     assert SENTENCES.text("notice.clip_held", locale) in made.content
-    assert embed.author.name == SENTENCES.text("speech.label", locale)
+    labels = (SENTENCES.text("post.label", locale), SENTENCES.text("speech.label", locale))
+    assert embed.author.name == " · ".join(labels)
     assert [file.name for file in made.files] == [
         f"atelier-{job.id}-video.mp4", f"atelier-{job.id}-poster.png", f"atelier-{job.id}-subtitles.srt"
     ]  # fmt: skip
