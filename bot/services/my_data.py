@@ -1,0 +1,162 @@
+"""`/my-data`: what is kept of somebody, as numbers, as files, and its deletion; a teacher may ask for the class."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from bot.services.erasing import Deleted, Erasing
+from bot.services.ports import Requester
+from bot.services.retention import Times
+from data.audit import Audit, Entry
+from data.erasures import EVERYBODY
+from data.personal import Holding, KeptFile, Personal
+from generation.errors import NotAllowed
+
+PARTS_LIMIT: Final = 10
+"""Files that one export may have; what does not fit is named."""
+ENTRY_BYTES: Final = 512
+"""Of each file in an archive beside its content."""
+DATA_NAME: Final = "data.json"
+
+Sentence = Callable[..., str]
+"""(key, locale, **values) -> text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """`parts`: what each archive holds, its first has the tables as JSON. `left_out`: files that fit into none."""
+
+    tables: bytes
+    parts: tuple[tuple[KeptFile, ...], ...]
+    left_out: tuple[str, ...]
+
+    def archive(self, index: int) -> bytes:
+        """One of the archives, made when it is needed. Files that are gone meanwhile are left out. Blocks."""
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            if index == 0:
+                archive.writestr(DATA_NAME, self.tables, compress_type=zipfile.ZIP_DEFLATED)
+            for file in self.parts[index]:
+                if file.path.is_file():
+                    archive.write(file.path, file.name)
+        return made.getvalue()
+
+
+class MyData:
+    """Methods raise NotAllowed teachers_only where a pupil asks for the class, and StorageFailed."""
+
+    def __init__(
+        self,
+        *,
+        personal: Personal,
+        erasing: Erasing,
+        audit: Audit,
+        times: Times,
+        sentence: Sentence,
+        has: Callable[[str], bool],
+    ) -> None:
+        self._personal = personal
+        self._erasing = erasing
+        self._audit = audit
+        self._times = times
+        self._sentence = sentence
+        self._has = has
+
+    async def show(self, who: Requester, *, whole: bool = False) -> list[str]:
+        """A sentence for each kind of thing that is kept: how many, what for, until when."""
+        person = _whose(who, whole)
+        await self._note(who, "data.shown", whole)
+        holdings = await self._personal.holdings(who.guild_id, person)
+        lines = [self._line(one, who.locale) for one in holdings]
+        if entries := await self._log(who, person):
+            lines.append(self._sentence("my_data.log", who.locale, n=len(entries)))
+        return lines
+
+    async def export(self, who: Requester, *, limit: int, whole: bool = False) -> Export:
+        """Everything, in archives of at most `limit` bytes. Of a class without recordings of voices."""
+        person = _whose(who, whole)
+        await self._note(who, "data.exported", whole)
+        rows = await self._personal.rows(who.guild_id, person)
+        tables = {name: self._table(name, found, who.locale) for name, found in rows.items()}
+        entries = [_plain(entry) for entry in await self._log(who, person)]
+        content = json.dumps(
+            {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "tables": tables, "log": entries},
+            ensure_ascii=False,
+            indent=1,
+        ).encode()
+        files = await self._personal.files(who.guild_id, person)
+        return await asyncio.to_thread(_packed, content, files, limit)
+
+    async def delete(self, who: Requester, *, whole: bool = False) -> Deleted:
+        """Delete it all, now. What Discord or a worker holds up goes on by itself."""
+        return await self._erasing.erase(who.guild_id, _whose(who, whole), who.person_id)
+
+    def demand(self, who: Requester, *, whole: bool) -> None:
+        """Raise what the other methods would."""
+        _whose(who, whole)
+
+    async def _log(self, who: Requester, person: str) -> Sequence[Entry]:
+        return await self._audit.entries(who.guild_id, person=None if person == EVERYBODY else person)
+
+    async def _note(self, who: Requester, what: str, whole: bool) -> None:
+        await self._audit.note(who.guild_id, who.person_id, what, detail={"whole_class": int(whole)})
+
+    def _line(self, one: Holding, locale: str) -> str:
+        key = f"my_data.table_{one.table}"
+        return self._sentence(
+            key if self._has(key) else "my_data.table_other",
+            locale,
+            n=one.count,
+            table=one.table,
+            days=self._times.days,
+            hours=self._times.refused_hours,
+            consents_days=self._times.consents_days,
+        )
+
+    def _table(self, name: str, rows: list[dict[str, Any]], locale: str) -> Mapping[str, object]:
+        line = self._line(Holding(table=name, count=len(rows), oldest=None), locale)
+        return {"what": line, "rows": rows}
+
+
+def _whose(who: Requester, whole: bool) -> str:
+    if whole and not who.is_teacher:
+        raise NotAllowed("teachers_only")
+    return EVERYBODY if whole else who.person_id
+
+
+def _plain(entry: Entry) -> dict[str, object]:
+    at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="seconds")
+    return {
+        "at": at,
+        "who": entry.actor,
+        "what": entry.what,
+        "whom": entry.subject,
+        "detail": dict(entry.detail),
+    }
+
+
+def _packed(content: bytes, files: Sequence[KeptFile], limit: int) -> Export:
+    """Fill one archive after the other, in order; what is too big for an empty one is left out."""
+    parts: list[list[KeptFile]] = [[]]
+    room = limit - len(content) - ENTRY_BYTES
+    left_out: list[str] = []
+    for file in files:
+        needed = (
+            file.path.stat().st_size + 2 * len(file.name.encode()) + ENTRY_BYTES if file.path.is_file() else 0
+        )
+        if needed > room and needed <= limit and len(parts) < PARTS_LIMIT:
+            parts.append([])
+            room = limit
+        if needed > room:
+            left_out.append(file.name)
+            continue
+        parts[-1].append(file)
+        room -= needed
+    return Export(tables=content, parts=tuple(tuple(part) for part in parts), left_out=tuple(left_out))
