@@ -157,7 +157,7 @@ def file_text(file: Path, language: str) -> str:
     _demand_file(file, language)
     try:
         with file.open("rb") as opened:
-            return opened.read(_LYRIC_BYTES).decode("utf-8")
+            return opened.read(_LYRIC_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         shell.fail(Sentences.load().text("cli.file_no_text", language, file=str(file)), 2)
 

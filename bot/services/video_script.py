@@ -10,7 +10,11 @@ from generation.errors import InvalidInput
 from generation.params import PROMPT_LIMIT, clean_prompt
 from generation.video_params import KEYS_LIMIT
 
-_LINE: Final = re.compile(r"\s*([0-9]+)\s*[:：]\s*(.*)\Z")
+_BREAK: Final = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
+"""Also what word processors put in where somebody goes to the next line without a new paragraph."""
+_NOTHING: Final = re.compile(r"[\s\ufeff\u200b\u2060]*")
+"""What copied text has in front of it, seen or not."""
+_LINE: Final = re.compile(r"([0-9]+)\s*[:：]\s*(.*)\Z")
 _SECOND: Final = re.compile(r"[,;]\s*[0-9]+\s*[:：]\s*[^\W\d]")
 """The beginning of another line inside a line, unlike the time in "a clock, 12:30"."""
 _QUOTES: Final = "\"'„“”‚‘’»«"
@@ -35,10 +39,11 @@ def read_script(text: str, *, frames: int, common: str = "") -> tuple[Line, ...]
     script_lines (too many); and script_empty.
     """
     lines: list[Line] = []
-    for number, typed in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        if not typed.strip():
+    for number, typed in enumerate(_BREAK.split(text), 1):
+        seen = _NOTHING.sub("", typed, count=1)
+        if not seen:
             continue
-        line = _read(typed, number, common)
+        line = _read(seen, number, common)
         _demand_place(line, lines, number, frames)
         lines.append(line)
         if len(lines) > KEYS_LIMIT:

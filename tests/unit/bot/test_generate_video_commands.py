@@ -50,7 +50,7 @@ def test_two_prompts(made: Made, tmp_path: Path) -> None:
 
 def test_a_script(made: Made, tmp_path: Path) -> None:
     script = tmp_path / "script.txt"
-    script.write_text("0: Äpfel\n8: Birnen", encoding="utf-8")
+    script.write_text("0: Äpfel\n8: Birnen", encoding="utf-8-sig")  # as Windows saves it
     assert call("Aquarell", "--script", str(script), "--seconds", "4", "--seed", "5").exit_code == 0
     ((request, _),) = made
     expected = ScriptRequest(lines="0: Äpfel\n8: Birnen", common="Aquarell", seconds=4, seed="5")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,12 +29,32 @@ CODES = {
     "script_frame",
     "script_lines",
 }
+UNSEEN = (
+    string.whitespace
+    + "\ufeff\u200b\u2060\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\x1c\x1d\x1e\x1f"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
 WORDS = st.text("abcdefghijäöüß ,.-", min_size=1, max_size=40).filter(lambda text: text.strip(" ,;.-"))
 
 
 def test_the_script_of_the_lesson() -> None:
     lines = read_script('0: apples,\r\n\n  30 : "oranges in a basket",\n60:Trauben', frames=80)
     assert lines == (Line(0, "apples"), Line(30, "oranges in a basket"), Line(60, "Trauben"))
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\v", "\f", "\x85", "\u2028", "\u2029"])
+def test_every_end_of_a_line_is_one(end: str) -> None:
+    lines = read_script(f"0: apples{end}{end}30: oranges{end}", frames=80)
+    assert lines == (Line(0, "apples"), Line(30, "oranges"))
+    with pytest.raises(InvalidInput) as found:
+        read_script(f"0: apples{end}{end}oranges", frames=80)
+    assert found.value.values == {"line": 3}
+
+
+@pytest.mark.parametrize("unseen", ["\ufeff", "\u200b", "\u2060 "])
+def test_what_nobody_sees_in_copied_text_is_no_mistake(unseen: str) -> None:
+    lines = read_script(f"{unseen}0: apples\n{unseen}30: oranges\n{unseen}", frames=80)
+    assert lines == (Line(0, "apples"), Line(30, "oranges"))
 
 
 def test_times_of_day_are_no_second_line() -> None:
@@ -102,13 +123,13 @@ def test_whatever_is_typed_is_read_or_its_line_is_named(text: str, frames: int) 
         check_lines(lines, frames)
         return
     if named.code == "script_empty":
-        assert not text.strip()
+        assert not text.strip(UNSEEN)
         return
     assert named.code in CODES
     line = named.values["line"]
     assert isinstance(line, int)
     # the line that is named is one that somebody wrote
-    assert re.split(r"\r\n|\r|\n", text)[line - 1].strip()
+    assert re.split(r"\r\n|[\r\n\v\f\x85\u2028\u2029]", text)[line - 1].strip(UNSEEN)
 
 
 def check_lines(lines: Sequence[Line], frames: int) -> None:
