@@ -30,7 +30,8 @@ class Erased(StrEnum):
 class Table:
     """`guild`, `person`: the columns that say whose a row is; `of`: (own column, table) where another row says it,
     which has that as its `id`. `since`: when it was made. `others`: columns that may name other people.
-    `secret`: not handed out: whoever has it could act with it."""
+    `secret`: not handed out: whoever has it could act with it. `holds`: until when a row does not go with its person's
+    data, or they could free themselves of it."""
 
     name: str
     purpose: str
@@ -42,6 +43,7 @@ class Table:
     since: str | None = None
     others: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
+    holds: str | None = None
     erased: Erased = Erased.NEVER
 
     @property
@@ -618,6 +620,7 @@ TABLES: Final = (
         person="person_id",
         since="since",
         others=("blocked_by",),
+        holds="until",
         erased=Erased.ROWS,
         columns={
             "guild_id": _CLASS,
@@ -723,6 +726,8 @@ def owned(one: Table, *, aged: bool = False) -> str:
         parts.append(f"(:person = '' OR {one.person} = :person)")
     if aged and one.since is not None:
         parts.append(f"{one.since} <= :until")
+    if aged and one.holds is not None:
+        parts.append(f"(:person = '' OR {one.holds} <= :until)")
     return " AND ".join(parts)
 
 

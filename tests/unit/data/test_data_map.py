@@ -108,7 +108,7 @@ def test_whoever_is_named_in_a_row_owns_it() -> None:
             assert one.person in one.columns or one.of is not None, one.name
         if one.is_personal:
             assert one.erased is not Erased.NEVER, one.name
-        for column in (one.guild, one.person, one.since, *one.others, *one.secret):
+        for column in (one.guild, one.person, one.since, one.holds, *one.others, *one.secret):
             assert column is None or column in one.columns, (one.name, column)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.services.ports import Hindrance
-from data.erasures import EVERYBODY
+from data.blocks import BlockRows
+from data.erasures import EVERYBODY, Erasure
 from generation.job import JobState
 from tests.unit.bot.services.erasing_room import ANNA, BEN, CLASS, SAID, TEACHER, WORD, ErasingRoom
 
@@ -142,3 +143,35 @@ async def test_a_restored_backup_brings_nobody_back(
     await done(room)
     assert room.traces([WORD, ANNA]) == {}
     assert await room.personal.holdings(CLASS, BEN) != []
+
+
+async def test_nobody_frees_themselves_of_a_block(room: ErasingRoom) -> None:
+    blocks = BlockRows(room.stage.database, clock=room.stage.clock)
+    await blocks.put(CLASS, ANNA, TEACHER, 600.0)
+    await room.posted(ANNA)
+    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    assert await blocks.of_person(CLASS, ANNA) is not None
+    await room.later(700.0)
+    await room.erasing.erase(CLASS, ANNA, ANNA)
+    assert room.traces([ANNA]) == {}
+    await blocks.put(CLASS, ANNA, TEACHER, 600.0)
+    await room.erasing.erase(CLASS, EVERYBODY, TEACHER)
+    assert room.traces([ANNA]) == {}
+
+
+async def test_what_hangs_elsewhere_comes_down_first(room: ErasingRoom) -> None:
+    asked: list[str] = []
+    is_down = False
+
+    async def leave(erasure: Erasure) -> bool:
+        asked.append(erasure.person)
+        return is_down
+
+    room.erasing._also = (leave,)
+    job = await room.posted(ANNA)
+    assert not (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    assert await room.stage.jobs.get(job.id) is not None
+    is_down = True
+    await done(room)
+    assert await room.stage.jobs.get(job.id) is None
+    assert set(asked) == {ANNA}
