@@ -13,6 +13,7 @@ import typer
 
 from bot import shell
 from bot.consent_commands import consent
+from bot.gallery_commands import gallery
 from bot.generate_clip_commands import generate
 from bot.i18n import Sentences
 from bot.logs import configure_logging
@@ -27,6 +28,7 @@ app.add_typer(engines, name="engines")
 app.add_typer(mini, name="mini")
 app.add_typer(models, name="models")
 app.add_typer(consent, name="consent")
+app.add_typer(gallery, name="gallery")
 
 
 def main() -> None:
