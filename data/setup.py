@@ -57,3 +57,12 @@ class Setups:
         async with self._database.read() as connection:
             rows = await connection.execute_fetchall(query, (guild_id,))
         return {str(place): str(channel) for place, channel in rows}
+
+    async def forget(self, guild_id: str) -> None:
+        """The class server is not served any more."""
+
+        def unit(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM setups WHERE guild_id = ?", (guild_id,))
+            connection.execute("DELETE FROM setup_places WHERE guild_id = ?", (guild_id,))
+
+        await self._database.write(unit)

@@ -134,6 +134,12 @@ class Setup:
         """The channel that was chosen for it, whether or not it still stands."""
         return (await self._setups.places(guild_id)).get(place)
 
+    async def forget(self, guild_id: str) -> None:
+        """The bot was taken from this class server: what was stated there holds no longer."""
+        async with self._stating:
+            await self._setups.forget(guild_id)
+            self._known.pop(guild_id, None)
+
     def demand_making(self, report: Report, founder: Founder) -> None:
         """Raise NotAllowed where roles or channels may not be made: by this person, or by the bot."""
         self.demand_right(founder)

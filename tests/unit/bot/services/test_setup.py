@@ -185,6 +185,19 @@ async def test_statements_at_once_leave_one_whole_one(setup: Setup, database: Da
     assert (kept.country, str(kept.min_age)) in typed
 
 
+async def test_a_server_that_was_left_begins_anew(setup: Setup) -> None:
+    other = founder(teacher=True, guild="2")
+    for one in (TEACHER, other):
+        await setup.state("DE", "16", one)
+        await setup.adopt({Place.STUDIO: ROOM}, one)
+    await setup.forget("1")
+    with pytest.raises(NotAllowed):
+        await setup.demand("1", command="image")
+    assert await setup.place("1", Place.STUDIO) is None
+    await setup.demand("2", command="image")
+    assert await setup.place("2", Place.STUDIO) == "10"
+
+
 async def test_no_person_is_kept(setup: Setup, database: Database) -> None:
     await setup.state("DE", "16", founder(teacher=True))
     async with database.read() as connection:
