@@ -31,7 +31,8 @@ from data.database import Database
 from data.posts import Posts
 from data.timings import Timings
 from generation.budget import MemoryBudget
-from generation.catalog import Catalog
+from generation.catalog import Catalog, ModelInfo
+from generation.clip_params import CLIP
 from generation.dispatcher import Dispatcher
 from generation.environments import Environments
 from generation.errors import AtelierError, ModelMissing, NotFound
@@ -203,7 +204,7 @@ async def assemble(
         store=jobs,
         timings=timings,
         requests=lambda job: _request(job, catalog, work_dir),
-        prepare=preparing(parts),
+        prepare=preparing(parts, publisher=publisher),
         on_progress=progress.on_progress,
         on_outcome=deliver.on_outcome,
         on_failure=deliver.on_failure,
@@ -217,8 +218,10 @@ async def assemble(
     upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=[voices])
     await _keep_up(stack, upkeep)
     await dispatcher.start()
+    desk = desk_of(parts, dispatcher, timings=timings, revoke=revoke, publisher=publisher)
+    stack.push_async_callback(desk.chain.close)
     return Atelier(
-        desk=desk_of(parts, dispatcher, timings=timings, revoke=revoke),
+        desk=desk,
         recovery=Recovery(
             found=found,
             untold=untold,
@@ -256,11 +259,6 @@ def _fits(job: Job, catalog: Catalog, supervisor: Supervisor) -> bool:
 
 def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
     """What the family's worker gets for this attempt. Raises ModelMissing."""
-    try:
-        model = catalog.get(job.model)
-    except NotFound:
-        raise ModelMissing("model_missing", model=job.model) from None
-    catalog.demand_checker(model)  # it may have been taken away since the job was accepted
     task, params = worker_task(job)
     return Request(
         family=job.family,
@@ -270,5 +268,14 @@ def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
         attempt=job.attempt,
         seed=job.seed,
         out=work_dir / f"{job.id}-{job.attempt}",
-        model=model,
+        model=None if job.medium == CLIP else _model_of(job, catalog),
     )
+
+
+def _model_of(job: Job, catalog: Catalog) -> ModelInfo:
+    try:
+        model = catalog.get(job.model)
+    except NotFound:
+        raise ModelMissing("model_missing", model=job.model) from None
+    catalog.demand_checker(model)  # it may have been taken away since the job was accepted
+    return model

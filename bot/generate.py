@@ -185,6 +185,7 @@ async def _submit(desk: Desk, request: AnyRequest, who: Requester, declaration: 
         SpeechRequest: desk.speak.speak,
         VideoRequest: desk.video.video,
         ScriptRequest: desk.video.script,
+        ClipRequest: desk.clip.clip,
     }
     answer = await ask[type(request)](request, who, None)
     if isinstance(answer, LanguageOffer):

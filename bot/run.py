@@ -121,6 +121,7 @@ async def _recover(bot: AtelierBot, atelier: Atelier) -> None:
         await atelier.recovery.run()
     except Exception as error:  # noqa: BLE001  the class goes on; what is left is found at the next start
         _log.error("the last run's jobs could not all be taken over (%s)", type(error).__name__)
+    atelier.desk.chain.open()
 
 
 async def _stay(running: asyncio.Task[None], voice: _Voice) -> int:

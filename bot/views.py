@@ -17,6 +17,7 @@ from bot.answers import Press, defer, say_in_private, send_form, turn_private
 from bot.audio_presses import AudioPresses
 from bot.buttons import ButtonId, declaration_rows
 from bot.chats import end_chat
+from bot.clip_presses import ClipPresses
 from bot.consent_presses import VoicePresses, WitnessPresses
 from bot.errors import answer_error
 from bot.forms import adapt_form, question_form, read_form, read_question
@@ -78,6 +79,9 @@ class Presses:
         voice = VoicePresses(desk=desk, sentences=sentences, who=who)
         witness = WitnessPresses(desk=desk, sentences=sentences, who=who, teaches=teaches)
         revoke = RevokePresses(desk=desk, publisher=publisher, sentences=sentences, who=who)
+        clip = ClipPresses(
+            desk=desk, who=who, wait=lambda ticket, address: show_waiting(publisher, ticket, address)
+        )
         video = VideoPresses(
             desk=desk, who=who, wait=lambda ticket, address: show_waiting(publisher, ticket, address)
         )
@@ -89,6 +93,7 @@ class Presses:
             **insight.buttons,
             **audio.buttons,
             **video.buttons,
+            **clip.buttons,
             "adapt": self._open_form,
             "again": self._again,
             "seeds": self._again,

@@ -53,6 +53,7 @@ from bot.services.voice_upkeep import VoiceUpkeep
 from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from bot.settings import Settings
+from bot.wiring_clip import chain_of, clip_finisher_of, clip_of, clip_start_of
 from data.artifacts import Artifacts
 from data.consents import Consents
 from data.conversations import Conversations
@@ -67,6 +68,7 @@ from data.voice_files import VoiceFiles
 from data.voices import Voices
 from data.votes import Votes
 from generation.catalog import Catalog
+from generation.clip_params import CLIP
 from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.music_params import MEDIA as AUDIO_MEDIA
@@ -178,6 +180,7 @@ def finishers_of(
         "image": image,
         "text": text,
         VIDEO: video,
+        CLIP: clip_finisher_of(parts, prepare=prepare),
         SPEECH: speech,
         **dict.fromkeys(INSIGHT_MEDIA, insight),
         **dict.fromkeys(AUDIO_MEDIA, audio),
@@ -190,13 +193,14 @@ def references_of(parts: Parts) -> References:
     )
 
 
-def preparing(parts: Parts) -> Callable[[Job], Awaitable[Job]]:
+def preparing(parts: Parts, *, publisher: Publisher) -> Callable[[Job], Awaitable[Job]]:
     """What a job's parameters refer to is looked up when it starts: files, and the voice with its consent."""
     references = references_of(parts)
     speech = SpeechStart(voices=parts.voices, consents=parts.consents)
+    clip = clip_start_of(parts, references=references, publisher=publisher)
 
     async def prepare(job: Job) -> Job:
-        return await speech.prepare(await references.prepare(job))
+        return await clip.prepare(await speech.prepare(await references.prepare(job)))
 
     return prepare
 
@@ -222,7 +226,9 @@ def revoke_of(
     return revoke, VoiceUpkeep(voices=parts.voices, traces=parts.traces, latents=parts.latents, revoke=revoke)
 
 
-def desk_of(parts: Parts, dispatcher: Dispatcher, *, timings: Timings, revoke: Revoke) -> Desk:
+def desk_of(
+    parts: Parts, dispatcher: Dispatcher, *, timings: Timings, revoke: Revoke, publisher: Publisher
+) -> Desk:
     """Everything that a command or a press may ask for."""
     catalog, jobs, pipeline, sentence = parts.catalog, parts.jobs, parts.pipeline, parts.sentences.text
     intake = Intake(
@@ -252,21 +258,38 @@ def desk_of(parts: Parts, dispatcher: Dispatcher, *, timings: Timings, revoke: R
     uploads = Uploads(intake=intake, kept=parts.uploads, probe=probe)
     kept = KeptInsights(artifacts=parts.artifacts)
     insight = Insight(intake=intake, kept=kept)
+    submit = Submit(intake=intake, catalog=catalog, prompt_help=prompt_help)
+    write = Write(intake=intake, sentence=sentence)
+    music = Music(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads)
+    speak = Speak(
+        intake=intake, catalog=catalog, voices=parts.voices, consents=parts.consents, timings=timings
+    )
+    clip = clip_of(parts, intake=intake, uploads=uploads)
+    chain = chain_of(
+        parts,
+        intake=intake,
+        publisher=publisher,
+        write=write,
+        submit=submit,
+        speak=speak,
+        music=music,
+        clip=clip,
+    )
     return Desk(
-        submit=Submit(intake=intake, catalog=catalog, prompt_help=prompt_help),
+        submit=submit,
+        clip=clip,
+        chain=chain,
         prompt_help=prompt_help,
-        write=Write(intake=intake, sentence=sentence),
+        write=write,
         chat=chat,
         explain=Explain(intake=intake, sentence=sentence),
         insight=insight,
         votes=InsightVotes(insight=insight, kept=kept, votes=Votes(parts.database), pipeline=pipeline),
-        music=Music(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads),
+        music=music,
         notes=Notes(intake=intake, uploads=uploads),
         video=Video(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads),
         uploads=uploads,
-        speak=Speak(
-            intake=intake, catalog=catalog, voices=parts.voices, consents=parts.consents, timings=timings
-        ),
+        speak=speak,
         enrol=Enrol(
             enrolments=parts.enrolments,
             voices=parts.voices,

@@ -12,6 +12,7 @@ EXTENSIONS = (
     "cogs.music_kit",
     "cogs.notes",
     "cogs.video",
+    "cogs.clip",
     "cogs.speech",
     "cogs.check",
     "cogs.consent",

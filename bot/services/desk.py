@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.services.cancel import Cancel
+from bot.services.chain import Chain
 from bot.services.chat import Chat
+from bot.services.clip import Clip
 from bot.services.enrolment import Enrol
 from bot.services.explain import Explain
 from bot.services.insight import Insight
@@ -36,6 +38,8 @@ class Desk:
     music: Music
     notes: Notes
     video: Video
+    clip: Clip
+    chain: Chain
     uploads: Uploads
     speak: Speak
     enrol: Enrol

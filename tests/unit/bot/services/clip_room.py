@@ -14,10 +14,8 @@ from bot.i18n import Sentences
 from bot.services.chain import Chain, ChainRequest
 from bot.services.chain_steps import ChainSteps
 from bot.services.clip import Clip
-from bot.services.clip_finishing import ClipFinisher
 from bot.services.clip_ports import Chosen, ClipRequest
 from bot.services.clip_sources import ClipSources
-from bot.services.clip_start import ClipStart
 from bot.services.deliver import Deliver
 from bot.services.intake import Intake
 from bot.services.limits import Limits
@@ -31,11 +29,10 @@ from bot.services.speak import Speak
 from bot.services.speech_ports import SpeechRequest
 from bot.services.submit import Submit
 from bot.services.uploads import Uploads
-from bot.services.video_compose import VideoComposer
 from bot.services.video_ports import VideoRequest
 from bot.services.write import Write
 from bot.settings import Settings
-from bot.wiring import Parts, finishers_of, preparing, references_of
+from bot.wiring import Parts, finishers_of, preparing
 from data.addresses import ReplyAddresses
 from data.chains import Chains
 from data.database import Database
@@ -66,7 +63,6 @@ class ClipRoom:
     catalog: Catalog = field(default_factory=clip_catalog)
     discord: ClipDiscord = field(default_factory=ClipDiscord)
     limit: int = 20
-    limit_bytes: int = 10_000_000
 
     async def open(self) -> None:
         self.stack = AsyncExitStack()
@@ -101,16 +97,6 @@ class ClipRoom:
 
     def _post(self, check: SafetyCheck) -> None:
         parts = self.parts
-        finisher = ClipFinisher(
-            pipeline=parts.pipeline,
-            composer=VideoComposer(supervisor=self.workers, catalog=self.catalog, sentence=SENTENCES.text),
-            artifacts=self.artifacts,
-            sources=self.sources,
-            consents=parts.consents,
-            sentence=SENTENCES.text,
-            work_dir=self.work_dir,
-            prepare=check.prepare,
-        )
         self.posting = Posting(
             jobs=self.jobs,
             addresses=ReplyAddresses(self.database),
@@ -124,42 +110,26 @@ class ClipRoom:
         self.deliver = Deliver(
             jobs=self.jobs,
             artifacts=self.artifacts,
-            finishers={
-                **finishers_of(parts, prepare=check.prepare, publisher=self.discord),
-                CLIP: finisher,
-            },
+            finishers=finishers_of(parts, prepare=check.prepare, publisher=self.discord),
             posting=self.posting,
             work_dir=self.work_dir,
         )
 
     async def _queue(self) -> None:
         self.timings = await Timings.open(self.database)
-        others, start = preparing(self.parts), self.clip_start()
-
-        async def prepare(job: Job) -> Job:
-            return await start.prepare(await others(job))
-
         self.dispatcher = Dispatcher(
             queue=FairQueue(),
             supervisor=self.workers,
             store=self.jobs,
             timings=self.timings,
             requests=self._request,
-            prepare=prepare,
+            prepare=preparing(self.parts, publisher=self.discord),
             on_progress=lambda job, progress: None,
             on_outcome=self.deliver.on_outcome,
             on_failure=self.deliver.on_failure,
         )
         self.stack.push_async_callback(self.dispatcher.close)
         await self.dispatcher.start()
-
-    def clip_start(self) -> ClipStart:
-        return ClipStart(
-            sources=self.sources,
-            references=references_of(self.parts),
-            sentence=SENTENCES.text,
-            limit=lambda job: self.limit_bytes,
-        )
 
     def _ask(self) -> None:
         parts, catalog = self.parts, self.catalog
