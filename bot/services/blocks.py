@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.services.care_ports import CareNotes, demand_teacher
@@ -15,6 +16,20 @@ LESSON_MINUTES: Final = 45
 LONGEST_MINUTES: Final = 30 * 24 * 60
 
 
+Demand = Callable[[Requester], Awaitable[None]]
+
+
+def unblocked(rows: BlockRows) -> Demand:
+    """What the class's door asks (`Door(others=…)`): raises NotAllowed blocked, `until` as epoch seconds."""
+
+    async def demand(who: Requester) -> None:
+        block = None if who.is_teacher else await rows.of_person(who.guild_id, who.person_id)
+        if block is not None:
+            raise NotAllowed("blocked", until=round(block.until))
+
+    return demand
+
+
 class Blocks:
     """Who is a teacher is read from Discord by the caller: nobody blocks a teacher, or themselves."""
 
@@ -25,12 +40,7 @@ class Blocks:
         self._jobs = jobs
         self._dispatcher = dispatcher
         self._notes = notes
-
-    async def demand(self, who: Requester) -> None:
-        """Raises NotAllowed blocked, `until` as epoch seconds. The hook before anything is queued."""
-        block = None if who.is_teacher else await self._rows.of_person(who.guild_id, who.person_id)
-        if block is not None:
-            raise NotAllowed("blocked", until=round(block.until))
+        self.demand: Final = unblocked(rows)
 
     async def block(
         self, person: str, minutes: int, who: Requester, *, is_teacher: bool
@@ -61,8 +71,12 @@ class Blocks:
         return await self._rows.of_class(who.guild_id)
 
     async def purge(self) -> int:
-        """Forget those that have run out; how many. For the upkeep."""
+        """Forget those that have run out; how many. For the upkeep, once a minute."""
         return await self._rows.purge()
+
+    async def sweep(self) -> int:
+        """For the start."""
+        return await self.purge()
 
     async def _cancel(self, guild_id: str, person: str) -> int:
         own = [
