@@ -47,10 +47,12 @@ K = TypeVar("K")
 
 @dataclass(slots=True)
 class _Track:
-    """What was said about one job. `phase`: 0 nothing, else see `_phase`. Only forwards."""
+    """What was said about one job. `phase`: 0 nothing, else see `_phase`. Only forwards. `has_pictures`: its answer
+    shows how a video begins and ends; edits leave them there."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     phase: int = 0
+    has_pictures: bool = False
     closed: bool = False
     posted: Posted | None = None
 
@@ -86,10 +88,11 @@ class DiscordPublisher:
             if track.closed or phase <= track.phase or job.id in self._withheld:
                 return
             track.phase = phase
-            content, view = compose_status(job, status, self._sentences)
+            content, view = compose_status(job, status, self._sentences, has_pictures=track.has_pictures)
             files = preview_files(job, status, self._sentences)
             try:
                 await self._delivery.edit_answer(address, content=content, view=view, files=files)
+                track.has_pictures |= bool(files)
             except (discord.DiscordException, NotDelivered, *DROPPED) as error:
                 _log.info("the status of job %s could not be shown (%s)", job.id, type(error).__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,7 +13,9 @@ from bot.addresses import read_address
 from bot.local.visitor import Handle, Visitor
 from bot.publisher import DiscordPublisher
 from bot.services.ports import NotDelivered, ReplyAddress, Status
+from bot.services.video_ports import VideoStatus
 from generation.job import Job
+from generation.video_params import VIDEO
 from tests.end_to_end.discord_layer.conftest import Class
 from tests.end_to_end.discord_layer.fakes import approved
 
@@ -217,6 +220,31 @@ async def test_at_most_two_status_edits(klass: Class) -> None:
             job, klass.desk.addresses[job.id], Status(place=2, done=done, total=done and 10)
         )
     assert klass.school.calls() == [EDIT]
+
+
+async def test_what_the_pictures_of_a_video_are_is_said_as_long_as_they_stand_there(klass: Class) -> None:
+    ada = await klass.enter()
+    handle, job = await waiting(klass, ada)
+    keys = [{"frame": frame, "prompt": PROMPT, "seed": 1} for frame in (0, 15)]
+    video = replace(job, medium=VIDEO, params={"keys": keys, "frames": 16, "fps": 8})
+    post = await approved(job, klass.school.folder)
+    pictures = post.map(lambda value: (value.sheet, value.sheet))
+    publisher, address = klass.school.bot.publisher, klass.desk.addresses[job.id]
+    sentence = klass.say("status.ends")
+
+    async def shown(done: int, **more: Any) -> dict[str, Any]:
+        await publisher.show_status(video, address, VideoStatus(done=done, total=16, ready_at=1.0, **more))
+        return await handle.message(lambda one: f"Bild {done} von 16" in one["content"])
+
+    assert sentence not in (await shown(1))["content"]
+    klass.school.server.faults.add("PATCH", ORIGINAL, status=403)
+    await publisher.show_status(video, address, VideoStatus(done=2, total=16, pictures=pictures))
+    assert sentence not in (await shown(3))["content"]
+    first = await shown(4, pictures=pictures)
+    later = await shown(9)
+    for message in (first, later):
+        assert message["content"].endswith(sentence)
+        assert len(message["attachments"]) == 2
 
 
 async def test_a_status_that_fails_is_no_error(klass: Class) -> None:
