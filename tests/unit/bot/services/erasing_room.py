@@ -53,6 +53,7 @@ class ErasingRoom:
     """`open`, `crash` and `close` as often as needed; `leave` lets somebody leave something everywhere."""
 
     folder: Path
+    guild: str = CLASS
     board: Wall = field(default_factory=lambda: Wall(random.Random(1), trouble=0.0))
 
     async def open(self) -> None:
@@ -92,7 +93,7 @@ class ErasingRoom:
     async def ask(self, owner: str, **more: Any) -> Job:
         """A job of the medium clip that goes its whole way."""
         values: dict[str, Any] = {
-            "guild_id": CLASS, "medium": "clip", "family": "clip", "created_at": self.stage.clock.now,
+            "guild_id": self.guild, "medium": "clip", "family": "clip", "created_at": self.stage.clock.now,
             "params": {"prompt": f"{WORD} von {owner}", "count": 1},
         }  # fmt: skip
         job = make_job(owner, **{**values, **more})
@@ -114,7 +115,7 @@ class ErasingRoom:
         """Everywhere something of `person`; `other` goes on with it. Returns what `other` made."""
         stage, now = self.stage, self.stage.clock.now
         made = await self.posted(person)
-        consent = await stage.room.granted(person, CLASS, allowed=(other,))
+        consent = await stage.room.granted(person, self.guild, allowed=(other,))
         spoken = await self.posted(
             other,
             medium="speech",
@@ -122,13 +123,13 @@ class ErasingRoom:
             model=consent.model,
             params={"text": SAID, "voice": consent.voice},
         )
-        await stage.room.waiting(person, CLASS)
+        await stage.room.waiting(person, self.guild)
         own = await self.posted(
             other, params={"prompt": "ein Haus", "count": 1}, parent=made.id, parent_index=1
         )
         refused = make_job(
             person,
-            guild_id=CLASS,
+            guild_id=self.guild,
             created_at=now,
             state=JobState.ACCEPTED,
             params={"prompt": f"{WORD} verboten"},
@@ -138,7 +139,7 @@ class ErasingRoom:
         await self._talk(person, other)
         await self._upload(person)
         await Votes(stage.database, clock=stage.clock).cast(own.id, person, WORD)
-        await self.audit.note(CLASS, TEACHER, "block", person)
+        await self.audit.note(self.guild, TEACHER, "block", person)
         await self.ask(person)
         (self.folder / "work" / f"{made.id}-1").mkdir(parents=True, exist_ok=True)
         (self.folder / "work" / f"{made.id}-1" / "1.wav").write_text(WORD)
@@ -153,7 +154,7 @@ class ErasingRoom:
         for owner in (person, other):
             thread = secrets.token_hex(4)
             conversation = Conversation(
-                id=f"c{thread}", guild_id=CLASS, channel_id=thread, parent_id="1", owner_id=owner, model="m",
+                id=f"c{thread}", guild_id=self.guild, channel_id=thread, parent_id="1", owner_id=owner, model="m",
                 locale="de", temperature=0.7, created_at=now,
             )  # fmt: skip
             await conversations.add(conversation)
@@ -171,10 +172,10 @@ class ErasingRoom:
     async def _upload(self, person: str) -> None:
         clean = self.folder / "clean.wav"
         clean.write_text(WORD)
-        kept = await self.uploads.add_sound(CLASS, person, "a" * 64, clean=clean, seconds=3.0)
+        kept = await self.uploads.add_sound(self.guild, person, "a" * 64, clean=clean, seconds=3.0)
         clean.unlink()
         request = WaitingRequest(
-            id=f"r{person}", upload=kept.id, guild_id=CLASS, channel_id="1", person_id=person, locale="de",
+            id=f"r{person}", upload=kept.id, guild_id=self.guild, channel_id="1", person_id=person, locale="de",
             medium="music", model="m", params={"prompt": WORD}, seed=1, notices=(), created_at=self.stage.clock.now,
         )  # fmt: skip
         assert await self.uploads.wait(request, limit=5)
