@@ -41,12 +41,13 @@ async def _no_room(_: str) -> str | None:
 
 
 class CarePresses:
-    """`teaches`: whether a member has the teacher role; `room`: where teachers hear that somebody waits."""
+    """`care`: asked at each press; `teaches`: whether a member has the teacher role; `room`: where teachers hear that
+    somebody waits."""
 
     def __init__(
         self,
         *,
-        care: Care,
+        care: Callable[[], Care],
         publisher: Publisher,
         sentences: Sentences,
         who: Callable[[Press], Requester],
@@ -81,7 +82,7 @@ class CarePresses:
 
     async def _open_report(self, interaction: Press, pressed: ButtonId) -> None:
         # no defer: a form must be the first answer, so it is one quick read
-        await self._care.reports.demand_post(pressed.subject, self._who(interaction))
+        await self._care().reports.demand_post(pressed.subject, self._who(interaction))
         await send_form(interaction, report_form(pressed.subject, self._sentences, interaction.locale))
 
     async def _report(self, interaction: Press, pressed: ButtonId) -> None:
@@ -89,7 +90,7 @@ class CarePresses:
         data: Any = interaction.data or {}
         reason, note = read_report(data)
         who = self._who(interaction)
-        new = await self._care.reports.report(pressed.subject, reason, note, who)
+        new = await self._care().reports.report(pressed.subject, reason, note, who)
         await self._say(interaction, "care.reported" if new else "care.reported_before")
         if new:
             await self._tell_teachers(interaction, "care.report_waits", who)
@@ -97,7 +98,7 @@ class CarePresses:
     async def _ask(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         who = self._who(interaction)
-        new = await self._care.appeals.ask(pressed.subject, who)
+        new = await self._care().appeals.ask(pressed.subject, who)
         await self._say(interaction, "care.asked_now" if new else "care.asked_before")
         if new:
             await self._tell_teachers(interaction, "care.question_waits", who)
@@ -107,21 +108,21 @@ class CarePresses:
     async def show(self, interaction: Press) -> None:
         """`/reports`, deferred privately: what waits."""
         who = self._who(interaction)
-        reports, asked = await self._care.reports.waiting(who), await self._care.appeals.waiting(who)
+        reports, asked = await self._care().reports.waiting(who), await self._care().appeals.waiting(who)
         text, view = desk_card(reports, asked, self._sentences, interaction.locale)
         await say_in_private(interaction, text, view=view)
 
     async def _see_report(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         who = self._who(interaction)
-        reported = await self._care.reports.look(pressed.subject, who)
+        reported = await self._care().reports.look(pressed.subject, who)
         text, view = report_card(reported, self._sentences, interaction.locale, guild_id=who.guild_id)
         await say_in_private(interaction, text, view=view)
 
     async def _take_down(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         who = self._who(interaction)
-        taken = await self._care.reports.take_down(pressed.subject, who)
+        taken = await self._care().reports.take_down(pressed.subject, who)
         if taken.hindrance is not None:
             link = link_of(taken.link, who.guild_id)
             await self._say(interaction, f"care.take_down_{taken.hindrance}", link=link)
@@ -133,20 +134,20 @@ class CarePresses:
 
     async def _let_stand(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
-        await self._care.reports.keep(pressed.subject, self._who(interaction))
+        await self._care().reports.keep(pressed.subject, self._who(interaction))
         await self._say(interaction, "care.kept")
         await self._close(interaction, "care.decided")
 
     async def _see_asked(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
-        asked = await self._care.appeals.look(pressed.subject, self._who(interaction))
+        asked = await self._care().appeals.look(pressed.subject, self._who(interaction))
         text, view = asked_card(asked, self._sentences, interaction.locale)
         await say_in_private(interaction, text, view=view)
 
     async def _decide(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         wrong = pressed.action == "appwrong"
-        asked = await self._care.appeals.decide(pressed.subject, self._who(interaction), wrong=wrong)
+        asked = await self._care().appeals.decide(pressed.subject, self._who(interaction), wrong=wrong)
         key = "wrong" if wrong else "right"
         said = self._sentences.text(f"care.answer_{key}", asked.job.locale)
         told = await self._publisher.tell_person(asked.job.owner_id, said)
@@ -164,7 +165,7 @@ class CarePresses:
         remove: str | None,
         anyway: bool,
     ) -> None:
-        who, words = self._who(interaction), self._care.words
+        who, words = self._who(interaction), self._care().words
         given = [one for one in (add, allow, remove) if one is not None]
         if len(given) > 1:
             raise InvalidInput("words_one")
@@ -183,12 +184,12 @@ class CarePresses:
 
     async def own_words(self, interaction: Press) -> tuple[str, ...]:
         """For completing what can be removed. Raises NotAllowed."""
-        view = await self._care.words.view(self._who(interaction))
+        view = await self._care().words.view(self._who(interaction))
         return (*view.refused, *view.allowed)
 
     async def block(self, interaction: Press, person: object, minutes: int | None) -> None:
         member = _member(person)
-        block, cancelled = await self._care.blocks.block(
+        block, cancelled = await self._care().blocks.block(
             str(member.id),
             LESSON_MINUTES if minutes is None else minutes,
             self._who(interaction),
@@ -201,10 +202,10 @@ class CarePresses:
         """Without a person: who is blocked. Who has left the class can be freed too."""
         who = self._who(interaction)
         if person is None:
-            standing = await self._care.blocks.standing(who)
+            standing = await self._care().blocks.standing(who)
             await say_in_private(interaction, blocks_card(standing, self._sentences, interaction.locale))
             return
-        await self._care.blocks.unblock(str(person.id), who)
+        await self._care().blocks.unblock(str(person.id), who)
         await self._say(interaction, "blocks.free", person=f"<@{person.id}>")
 
     # -- shared --

@@ -157,7 +157,7 @@ async def build(room: Room) -> World:
     discord_side: Any = room.discord
     presses = Presses(desk=room.desk, publisher=discord_side, sentences=SENTENCES, who=who_of)
     own = CarePresses(
-        care=care, publisher=discord_side, sentences=SENTENCES, who=who_of, teaches=lambda _: False
+        care=lambda: care, publisher=discord_side, sentences=SENTENCES, who=who_of, teaches=lambda _: False
     )
     inside: Any = presses
     inside._buttons = {**own.buttons, **inside._buttons}

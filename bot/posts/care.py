@@ -11,7 +11,7 @@ import discord
 from bot.buttons import ButtonId
 from bot.forms import LABEL_LIMIT, TITLE_LIMIT
 from bot.i18n import Sentences
-from bot.services.appeals import may_be_asked
+from bot.services.appeals import is_judgement, may_be_asked
 from bot.services.care_ports import NOTE_LIMIT, REASONS, Asked, Reported, WordsView
 from bot.texts import cut, escape, plain, shown
 from data.blocks import Block
@@ -53,7 +53,7 @@ def ask_row(job: Job, sentences: Sentences, locale: object) -> discord.ui.View |
 def ask_row_of(error: AtelierError, sentences: Sentences, locale: object) -> discord.ui.View | None:
     """The same for an error on its way to a person: it names its job where that can be asked about."""
     job = error.values.get("job")
-    return _ask(str(job), sentences, locale) if job and error.code.startswith("refused_") else None
+    return _ask(str(job), sentences, locale) if job and is_judgement(error.code) else None
 
 
 def _ask(job_id: str, sentences: Sentences, locale: object) -> discord.ui.View:

@@ -82,9 +82,12 @@ class Appeals:
 
 
 def may_be_asked(job: Job) -> bool:
+    return job.state is JobState.REFUSED and is_judgement(job.error_code or "")
+
+
+def is_judgement(code: str) -> bool:
     """Refused for its words or its result; about voices and their consents other rules decide."""
-    code = job.error_code or ""
-    return job.state is JobState.REFUSED and code.startswith(REFUSED) and code not in _OF_VOICES
+    return code.startswith(REFUSED) and code not in _OF_VOICES
 
 
 def typed_texts(params: Mapping[str, Any]) -> Iterator[str]:

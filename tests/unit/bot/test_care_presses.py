@@ -187,6 +187,7 @@ def test_refusals_can_be_asked_about_and_other_ends_cannot() -> None:
         assert ask_row(other, SENTENCES, "de") is None
     assert ask_row_of(Refused("refused_violence", job="job0000001"), SENTENCES, "en") is not None
     assert ask_row_of(Refused("refused_violence"), SENTENCES, "en") is None
+    assert ask_row_of(Refused("refused_consent_expired", job="job0000001"), SENTENCES, "en") is None
     assert ask_row_of(AtelierError("internal", job="job0000001"), SENTENCES, "en") is None
 
 
