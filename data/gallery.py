@@ -5,6 +5,7 @@ Two teachers who decide at once, or a pupil who withdraws meanwhile: the first w
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -215,13 +216,14 @@ class GalleryEntries:
         async with self._database.read() as connection:
             return [rows.listed(row) for row in await connection.execute_fetchall(query, values)]
 
-    async def of_person(self, guild: str, person: str | None = None) -> list[str]:
-        """The jobs of all works of a person, or with None of the class, whatever became of them."""
+    async def of_person(self, guild: str, person: str | None = None, *, until: float = math.inf) -> list[str]:
+        """The jobs of the works that a person, or with None anybody, had sent in until then, ended ones too."""
         query = (
-            "SELECT id FROM gallery WHERE guild_id = ? AND (? IS NULL OR person_id = ?) ORDER BY submitted_at"
+            "SELECT id FROM gallery WHERE guild_id = ? AND (? IS NULL OR person_id = ?) AND submitted_at <= ?"
+            " ORDER BY submitted_at, id"
         )
         async with self._database.read() as connection:
-            found = await connection.execute_fetchall(query, (guild, person, person))
+            found = await connection.execute_fetchall(query, (guild, person, person, until))
         return [str(row[0]) for row in found]
 
     async def kept(self) -> list[str]:

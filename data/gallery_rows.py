@@ -75,6 +75,8 @@ def move(
     named = old.named and to in {GalleryState.ACCEPTED, GalleryState.CHANGE}
     new = replace(old, state=to, changed_at=now, named=named, name=old.name if named else "")
     write(connection, new)
+    if to in {GalleryState.WITHDRAWN, GalleryState.TAKEN_DOWN}:
+        connection.execute("DELETE FROM gallery_stars WHERE job = ?", (old.job,))
     connection.execute(
         "INSERT INTO gallery_decisions (job, round, at, by_id, state, reason) VALUES (?, ?, ?, ?, ?, ?)",
         (old.job, old.round, now, by, to, reason),

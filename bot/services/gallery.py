@@ -21,7 +21,8 @@ from bot.services.gallery_ports import (
     GalleryWall,
     Review,
 )
-from bot.services.ports import Post, Requester, TakenBack
+from bot.services.ports import Hindrance, Post, Requester, TakenBack
+from data.erasures import EVERYBODY, Erasure
 from data.errors import StaleMove
 from data.gallery import GalleryEntries
 from data.gallery_records import (
@@ -225,18 +226,23 @@ class Gallery:
             await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="")
         return await self._hanging.clear(job_id)
 
-    async def erase(self, guild: str, person: str | None = None) -> TakenBack:
-        """Take down and forget everything of a person, or of the class; before their jobs are deleted.
+    async def taken_down(self, job: Job, who: Requester) -> None:
+        """Its post was taken down after a report (`bot.services.reports.Elsewhere`)."""
+        await self.clear_job(job.id)
 
-        What cannot be deleted at the moment is nobody's from now on, and is tried again.
+    async def leave(self, erasure: Erasure) -> bool:
+        """Take down and forget what somebody, or the class, had sent in until then (`bot.services.erasing.Leaving`).
+
+        What cannot be deleted at the moment is nobody's from now on. False: it is worth another try.
         """
-        taken = TakenBack()
-        for job_id in await self._entries.of_person(guild, person):
+        taken, everybody = TakenBack(), erasure.person == EVERYBODY
+        person = None if everybody else erasure.person
+        for job_id in await self._entries.of_person(erasure.guild, person, until=erasure.asked_at):
             taken += await self.clear_job(job_id)
             await self._entries.forget(job_id)
         if person is not None:
-            await self._entries.forget_stars(guild, person)
-        return taken
+            await self._entries.forget_stars(erasure.guild, person)
+        return taken.hindrance is not Hindrance.AWAY
 
     async def sweep(self) -> None:
         """At the start nobody can be told yet: `purge` does it a minute later, or whoever is connected calls it."""

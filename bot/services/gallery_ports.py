@@ -30,13 +30,6 @@ class GalleryRules(Protocol):
     async def gallery(self, guild: str) -> GalleryRule: ...
 
 
-class CarefulRules:
-    """For a class without lessons."""
-
-    async def gallery(self, guild: str) -> GalleryRule:
-        return GalleryRule()
-
-
 class GalleryPlaces(Protocol):
     """Which channels a class has chosen, by `GalleryPlace` (`data.setup.Setups`)."""
 

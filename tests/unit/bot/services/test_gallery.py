@@ -8,13 +8,17 @@ import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.services.gallery_ports import GalleryRule, Review
+from bot.services.gallery_rules import LessonGalleryRules
 from bot.services.ports import Hindrance, NotDelivered, Requester
+from data.erasures import EVERYBODY, Erasure
 from data.errors import StorageFailed
 from data.gallery_records import Filter, GalleryPlace, GalleryState
+from data.lessons import Lessons, Rules
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
 from generation.job import Job, new_job_id
 from tests.fakes import Fault
@@ -234,16 +238,21 @@ async def test_an_erased_pupil_is_nowhere(school: School) -> None:
     for job in (hangs, bens):
         await school.gallery.review(job.id, ACCEPT, TEACHER)
     await school.gallery.star(bens.id, ANNA)
-    await school.gallery.erase("class", "anna")
+    later = await school.sent_in()
+    entry = await school.entries.get(later.id)
+    assert entry is not None
+    before = Erasure(guild="class", person="anna", asked_at=entry.submitted_at - 0.0001)
+    assert await school.gallery.leave(before)
     assert school.seen() == [bens.id]
     assert [await school.entries.get(job.id) for job in (mine, hangs)] == [None, None]
     assert (await school.gallery.find(BEN, Filter()))[0].stars == 0
+    assert school.wall.at(P.REVIEW) == sorted([bens.id, later.id]), "what was sent in afterwards stays"
 
 
 async def test_what_cannot_be_deleted_yet_is_nobodys_and_goes_later(school: School) -> None:
     job = await school.sent_in()
     school.wall.hindrance = Hindrance.AWAY
-    assert (await school.gallery.erase("class", "anna")).hindrance is Hindrance.AWAY
+    assert not await school.gallery.leave(Erasure(guild="class", person=EVERYBODY, asked_at=2e12))
     entry = await school.entries.get(job.id)
     assert entry is not None
     assert (entry.person, entry.name) == ("", "")
@@ -339,6 +348,26 @@ async def test_the_lessons_rule_holds(school: School) -> None:
     assert school.wall.at(P.REVIEW) == []
     with pytest.raises(InvalidInput):
         await school.gallery.submit(job.id, ANNA, named=True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "names", "expected"),
+    [
+        ("reviewed", True, GalleryRule(open=True, review=True, names=True)),
+        ("open", False, GalleryRule(open=True, review=False, names=False)),
+        ("off", False, GalleryRule(open=False, review=True, names=False)),
+    ],
+)
+async def test_the_rule_is_that_of_the_lesson(
+    school: School, rule: Any, names: bool, expected: GalleryRule
+) -> None:
+    lessons = await Lessons.open(school.room.database)
+    rules = LessonGalleryRules(lessons)
+    careful = GalleryRule(open=True, review=True, names=False)
+    assert await rules.gallery("class") == careful
+    await lessons.start("class", Rules(media=("image",), gallery=rule, gallery_names=names), 60.0)
+    assert await rules.gallery("class") == expected
+    assert await rules.gallery("other") == careful
 
 
 async def test_without_a_channel_nothing_is_taken_in(school: School) -> None:
