@@ -96,7 +96,7 @@ def _from_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": "partly_flagged" if flagged else "approved",
         "code": None,
         "flagged": flagged,
-        "seconds": recipe["seconds"],
+        "seconds": recipe.get("seconds"),
     }
 
 

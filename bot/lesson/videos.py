@@ -1,4 +1,4 @@
-"""The lesson's videos: from one picture to another, to a piece of music, by a script, and one that is refused whole."""
+"""The lesson's videos: from one picture to another, to music, by a script, refused whole, one piece of everything."""
 
 from __future__ import annotations
 
@@ -67,18 +67,48 @@ async def _refused_whole(lesson: Lesson) -> None:
         raise Unexpected(f"{row['verdict']}: {row['text']}")
 
 
+async def _clip(lesson: Lesson) -> None:
+    """What was posted before becomes one piece, with what is said as subtitles."""
+    ada, chosen = lesson.ada, {}
+    for option, words in (("video", "Kreis"), ("music", "2026"), ("speech", "Wölfe")):
+        choices = await ada.autocomplete("clip", option, words)
+        if choices:  # a class may have no music
+            chosen[option] = str(choices[0]["value"])
+    handle = ada.command("clip", titel="Zwölf Wölfe", **chosen)
+    await _seen(lesson, ada, handle, sound=True)
+    _demand_file(lesson, ".srt")
+
+
+async def _chain(lesson: Lesson) -> None:
+    """One command, five posts: a text, pictures, a voice, music, and the piece made of them."""
+    chiara, before = lesson.chiara, set(lesson.chiara.seen)
+    handle = chiara.command("kette", thema="ein roter Kreis", seed="40")
+    await handle.sent()
+    message = await chiara.wait_for_message(
+        lambda one: one["id"] not in before and _has_video(one), timeout=PATIENCE_S
+    )
+    await _looked_at(lesson, chiara, message, sound=True)
+
+
 async def _seen(
-    lesson: Lesson, visitor: Visitor, handle: Handle, *, frames: int, sound: bool = False
+    lesson: Lesson, visitor: Visitor, handle: Handle, *, frames: int | None = None, sound: bool = False
 ) -> Message:
-    """Wait for the video and look at every frame. Raises Unexpected for another number of them, black ones, none that
-    move, and sound that is missing."""
+    """Wait for the video and look at it, see `_looked_at`."""
     message = await handle.message(_is_over, timeout=PATIENCE_S)
+    return await _looked_at(lesson, visitor, message, frames=frames, sound=sound)
+
+
+async def _looked_at(
+    lesson: Lesson, visitor: Visitor, message: Message, *, frames: int | None = None, sound: bool
+) -> Message:
+    """Write it down and look at every frame. Raises Unexpected for another number of them, black ones, none that move,
+    and sound that is missing."""
     row = await lesson.transcript.add(visitor, message)
     files = [name for name in row["files"] if name.endswith(".mp4")]
     if row["verdict"] != "approved" or len(files) != 1:
         raise Unexpected(f"{row['verdict']}, {row['files']}: {row['text']}")
     seen = await watch(lesson.python("media"), lesson.transcript.out / files[0])
-    if seen.frames != frames or seen.has_black or not seen.change or seen.sound is not sound:
+    if frames not in {None, seen.frames} or seen.has_black or not seen.change or seen.sound is not sound:
         raise Unexpected(f"not what was asked for: {seen}")
     row["checked"] = lesson.sentences.text(
         "cli.lesson_watched",
@@ -93,9 +123,17 @@ def _is_over(message: Message) -> bool:
     """The video or a last word. While it is made the message has pictures already, and a button to cancel."""
     if message["flags"] & _LOADING:
         return False
-    names = [str(one["filename"]) for one in message["attachments"]]
-    is_video = any(name.endswith(".mp4") for name in names)
-    return is_video or bool(message["flags"] & _EPHEMERAL) or not message["components"]
+    return _has_video(message) or bool(message["flags"] & _EPHEMERAL) or not message["components"]
+
+
+def _has_video(message: Message) -> bool:
+    return any(str(one["filename"]).endswith(".mp4") for one in message["attachments"])
+
+
+def _demand_file(lesson: Lesson, ending: str) -> None:
+    files = lesson.transcript.rows[-1]["files"]
+    if not any(name.endswith(ending) for name in files):
+        raise Unexpected(f"no {ending}: {files}")
 
 
 STEPS = (
@@ -104,4 +142,6 @@ STEPS = (
     Step("Chiara", "/video-skript 0: … 6: … 12: …", _by_script),
     Step("Chiara", "/video-skript 0: … ✏️", _wrong_line),
     Step("Ben", "/video prompt2:test card", _refused_whole),
+    Step("Ada", "/clip video:… musik:… stimme:… titel:Zwölf Wölfe", _clip, "listening"),
+    Step("Chiara", "/kette thema:ein roter Kreis", _chain, "text"),
 )
