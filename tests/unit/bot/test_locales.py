@@ -242,7 +242,7 @@ def sources() -> Iterator[str]:
 
 
 SOURCE = "\n".join(sources())
-COMPOSED = set(re.findall(r'f"([a-z]+\.[a-z_]*)\{', SOURCE))
+COMPOSED = set(re.findall(r'f"([a-z_]+\.[a-z_]*)\{', SOURCE))
 """How keys begin that are put together, e.g. "doctor." from f"doctor.{key}"."""
 
 
