@@ -251,6 +251,13 @@ def example_rows(examples: Iterable[str]) -> discord.ui.View:
     )
 
 
+def gallery_button(
+    sentences: Sentences, job_id: str, locale: str, *, row: int
+) -> discord.ui.Button[discord.ui.View]:
+    """Under any result: send it in for the gallery (`bot.gallery_presses`)."""
+    return _button("gallery", job_id, sentences.text("button.gallery", locale), row=row, emoji="🖼️")
+
+
 def _button(
     action: str,
     subject: str,

@@ -21,6 +21,7 @@ from data.database import Database
 from data.gallery import GalleryEntries
 from data.gallery_records import Entry, GalleryDecision, GalleryMessage, GalleryPlace, ShownFile
 from data.jobs import Gate, Jobs
+from generation.errors import NotAllowed
 from generation.job import Job
 from moderation.verdict import Approved
 from tests.fakes import Fault
@@ -156,6 +157,12 @@ class Hall:
         gate: Gate | None = None,
         seen: tuple[Seen, ...] = (),
     ) -> None:
+        self.held = False
+
+        def demand_open(guild: str) -> None:
+            if self.held:
+                raise NotAllowed
+
         self.entries = GalleryEntries(database, gate=gate)
         self.approval = GalleryApproval(jobs=jobs, artifacts=artifacts, finishers=finishers, posting=posting)
         self.hanging = GalleryHanging(
@@ -165,6 +172,7 @@ class Hall:
             wall=self.wall,
             places=self.places,
             seen=seen,
+            may_show=lambda job: not self.held,
         )
         self.audit = Audit(database, self.folder / "heads")
         self.gallery = Gallery(
@@ -175,5 +183,6 @@ class Hall:
             wall=self.wall,
             rules=self.rules,
             notes=self.audit,
+            demand_open=demand_open,
         )
         self.own = OwnWorks(jobs=jobs, artifacts=artifacts, approval=self.approval, work_dir=work_dir)

@@ -121,11 +121,6 @@ def work_rows(job_id: str, stars: int, sentences: Sentences, locale: object) -> 
     )
 
 
-def gallery_button(job_id: str, sentences: Sentences, locale: object) -> discord.ui.Button[discord.ui.View]:
-    """Under a result: send it in."""
-    return _button(ButtonId(action="gallery", subject=job_id), sentences.text("button.gallery", locale), "🖼️")
-
-
 def offer_card(offer: Offer, sentences: Sentences, locale: object) -> tuple[str, discord.ui.View]:
     """With the name or without, or what has been sent in already may be withdrawn."""
     if offer.entry is not None and offer.entry.state is not GalleryState.CHANGE:

@@ -7,7 +7,7 @@ is shown is approved anew just before. What is withdrawn or taken down is commit
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -83,7 +83,10 @@ class Done:
 
 
 class Gallery:
-    """Methods raise an AtelierError with its sentence's code, and StorageFailed."""
+    """`demand_open` raises NotAllowed where the class does not go on (`bot.services.door.Door.demand_open`).
+
+    Methods raise an AtelierError with its sentence's code, and StorageFailed.
+    """
 
     def __init__(
         self,
@@ -95,6 +98,7 @@ class Gallery:
         wall: GalleryWall,
         rules: GalleryRules,
         notes: GalleryNotes,
+        demand_open: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._entries = entries
         self._jobs = jobs
@@ -103,6 +107,7 @@ class Gallery:
         self._wall = wall
         self._rules = rules
         self._notes = notes
+        self._demand_open = demand_open
 
     # -- pupils --
 
@@ -120,6 +125,7 @@ class Gallery:
 
         Raises NotFound, NotAllowed, InvalidInput, LimitReached, Refused; then nothing has been sent in.
         """
+        self._demand_open(who.guild_id)
         job = await self._own(job_id, who)
         rule = await self._rule(who)
         to = GalleryState.WAITING if rule.review else GalleryState.ACCEPTED

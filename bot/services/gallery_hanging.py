@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 from weakref import WeakValueDictionary
@@ -31,7 +31,9 @@ _ENDED: Final = frozenset({GalleryState.WITHDRAWN, GalleryState.TAKEN_DOWN})
 
 
 class GalleryHanging:
-    """`seen`: what follows the gallery's changes, such as the projector's page."""
+    """`seen`: what follows the gallery's changes, such as the projector's page. `may_show`: whether results of a job's
+    class may be shown now (`bot.services.door.Door.may_post`); what may not waits for `finish`.
+    """
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class GalleryHanging:
         wall: GalleryWall,
         places: GalleryPlaces,
         seen: Sequence[Seen] = (),
+        may_show: Callable[[Job], bool] = lambda _: True,
     ) -> None:
         self._entries = entries
         self._jobs = jobs
@@ -49,6 +52,8 @@ class GalleryHanging:
         self._wall = wall
         self._places = places
         self._seen = tuple(seen)
+        self._may_show = may_show
+        self._sends: dict[tuple[str, GalleryPlace], tuple[str, asyncio.Task[Hung]]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def channel(self, guild: str, place: GalleryPlace) -> str:
@@ -82,6 +87,15 @@ class GalleryHanging:
         """Delete the messages of a work, also those that only may stand."""
         async with self._lock(job_id):
             return await self._clear(job_id, places)
+
+    async def break_off(self, guild: str) -> None:
+        """What is on its way to this class at the moment is not shown, and deleted if it got through; `finish` shows it
+        again once it may. For an emergency stop, which `may_show` knows of by then."""
+        sends = [(job, place, task) for (job, place), (whose, task) in self._sends.items() if whose == guild]
+        for _, _, task in sends:
+            task.cancel()
+        for job_id, place, _ in sends:
+            await self.clear(job_id, [place])
 
     async def settle(self, entry: Entry, decision: GalleryDecision) -> None:
         """Write what was decided onto the card. Best effort."""
@@ -136,15 +150,29 @@ class GalleryHanging:
         if now is None or (now.state, now.round) != (entry.state, entry.round):
             # ended while it was approved; whoever did that waits and clears the plan
             return False
+        if not self._may_show(job):
+            return False
         hung = await self._put(work, place, channel)
         await self._entries.done(hung.message, hung.files)
         await self._tell_seen(entry.guild, place)
         return True
 
     async def _put(self, work: Approved[Work], place: GalleryPlace, channel: str) -> Hung:
-        if place is GalleryPlace.REVIEW:
-            return await self._wall.review(work, channel)
-        return await self._wall.hang(work, channel)
+        """Raises NotDelivered, also when it was broken off."""
+        send = self._wall.review if place is GalleryPlace.REVIEW else self._wall.hang
+        task = asyncio.ensure_future(send(work, channel))
+        entry = work.value.entry
+        self._sends[entry.job, place] = entry.guild, task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                task.cancel()
+                raise
+            raise NotDelivered from None
+        finally:
+            del self._sends[entry.job, place]
 
     async def _give_up(self, entry: Entry, code: str) -> None:
         """It may not be shown (any more), unless nobody could tell or only a channel is missing."""

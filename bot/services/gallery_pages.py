@@ -170,7 +170,7 @@ def _exhibit(job: Job, entry: Entry, stars: int, pieces: tuple[Piece, ...], *, n
 
 
 def _pieces(folder: Path, medium: str, shown: Sequence[ShownFile]) -> tuple[Piece, ...]:
-    """Those that are what was accepted. The numbered overview is left out where the pictures themselves are there."""
+    """Those that are what was accepted; without the overview of pictures that are there, and a video's picture."""
     found = []
     for file in shown:
         path = folder / Path(file.name).name
@@ -178,7 +178,8 @@ def _pieces(folder: Path, medium: str, shown: Sequence[ShownFile]) -> tuple[Piec
             kind = _KINDS.get(path.suffix.lower(), "file")
             found.append(Piece(path=path, kind=kind, alt=file.alt))
     singles = tuple(one for one in found if not one.path.name.startswith("sheet-"))
-    return singles if medium == "image" and singles else tuple(found)
+    speak_for_themselves = medium == "image" or any(one.kind == "video" for one in singles)
+    return singles if singles and speak_for_themselves else tuple(found)
 
 
 def _copy(exhibits: Sequence[Exhibit], page: Path) -> None:

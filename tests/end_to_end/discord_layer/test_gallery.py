@@ -16,14 +16,13 @@ from typing import Any
 import discord
 import pytest
 
-from bot.buttons import ButtonId
+from bot.buttons import ButtonId, gallery_button
 from bot.commands import sync_commands
 from bot.gallery_presses import GalleryPresses
 from bot.gallery_wall import DiscordWall
 from bot.local.classroom import CHANNELS, FORUM, Channel
 from bot.local.errors import Json
 from bot.local.visitor import Handle, Visitor
-from bot.posts.gallery import gallery_button
 from bot.services.gallery_ports import GalleryRule, Work
 from bot.services.ports import ImagePost, Picture, TakenBack
 from data.artifacts import Artifact, Artifacts, NewArtifact
@@ -121,7 +120,7 @@ class Gallery:
     async def sent_in(self, klass: Class, visitor: Visitor, label: str = "gallery_named") -> Job:
         """Through the buttons, as a pupil does."""
         job = await self.posted(klass, visitor)
-        button = gallery_button(job.id, self.school.sentences, "de")
+        button = gallery_button(self.school.sentences, job.id, "de", row=0)
         question = await said(
             visitor.press(await show(klass, visitor, button), custom_id=str(button.custom_id))
         )

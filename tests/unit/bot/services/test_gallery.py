@@ -22,7 +22,7 @@ from data.lessons import Lessons, Rules
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
 from generation.job import Job, new_job_id
 from tests.fakes import Fault
-from tests.fakes_gallery import Hall
+from tests.fakes_gallery import Hall, Standing
 from tests.unit.bot.services.conftest import ANNA, BEN, STRANGER, TEACHER, Room
 
 S, P = GalleryState, GalleryPlace
@@ -376,6 +376,37 @@ async def test_without_a_channel_nothing_is_taken_in(school: School) -> None:
         school.hall.places.known = {name: "8" for name in ("gallery", "review") if name != missing}
         assert await code_of(school.gallery.submit(job.id, ANNA, named=True)) == "gallery_unplaced"
     assert await school.state(job) is None
+
+
+async def test_in_a_pause_nothing_is_hung_and_afterwards_it_is(school: School) -> None:
+    job = await school.sent_in()
+    school.hall.held = True
+    assert not (await school.gallery.review(job.id, ACCEPT, TEACHER)).shown
+    await school.gallery.purge()
+    assert school.seen() == []
+    other = await school.posted()
+    assert await code_of(school.gallery.submit(other.id, ANNA, named=True)) == "not_allowed"
+    school.hall.held = False
+    await school.gallery.purge()
+    assert school.seen() == [job.id]
+
+
+@pytest.mark.parametrize("through", [True, False])
+async def test_an_emergency_stop_breaks_off_what_is_on_its_way(school: School, through: bool) -> None:
+    job = await school.sent_in()
+    school.wall.hold, school.wall.sending = asyncio.Event(), asyncio.Event()
+    accepting = asyncio.create_task(school.gallery.review(job.id, ACCEPT, TEACHER))
+    await school.wall.sending.wait()
+    school.hall.held = True
+    if through:  # Discord has it, and the bot does not know
+        school.wall.messages["99"] = Standing(P.GALLERY, "8", job.id, 1, named=True, history=1)
+    await school.hall.hanging.break_off("class")
+    assert school.seen() == []
+    assert not (await accepting).shown
+    assert await school.state(job) is S.ACCEPTED
+    school.hall.held, school.wall.hold = False, None
+    await school.gallery.purge()
+    assert school.seen() == [job.id]
 
 
 async def test_no_needs_a_reason(school: School) -> None:
