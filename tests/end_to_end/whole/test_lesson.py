@@ -74,8 +74,8 @@ async def test_every_step_goes_well_and_its_posts_are_written_down(
         assert all((tmp_path / name).stat().st_size for name in row["files"])
         assert row["seconds"] > 0
         assert row["user"] in {"Ada", "Ben", "Chiara"}
-    watched = [row for row in rows if row["medium"] == "video"]
-    assert len(watched) == 2 + ("music" in families)
+    watched = [row for row in rows if row["medium"] in {"video", "clip"}]
+    assert len(watched) == 2 + ("music" in families) + ("listening" in families) + ("text" in families)
     assert all("checked" in row for row in watched)
     heard = [row for row in rows if "checked" in row and row not in watched]
     # of music all but the one that is refused; two posts are spoken
