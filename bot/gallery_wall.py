@@ -140,7 +140,10 @@ class DiscordWall:
         opened = [file.open() for file in composed.files]
         view = composed.view or discord.ui.View()
         if isinstance(channel, discord.ForumChannel):
+            # some forums take no post without one of their tags
+            tags = channel.available_tags[:1] if channel.flags.require_tag else []
             posted = await channel.create_thread(
+                applied_tags=tags,
                 name=thread_name(made.work, self._sentences)[:100],
                 content=composed.content,
                 embeds=list(composed.embeds),
