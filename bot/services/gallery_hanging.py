@@ -142,6 +142,8 @@ class GalleryHanging:
 
     async def _send(self, job: Job, entry: Entry, place: GalleryPlace, post: Approved[Post] | None) -> bool:
         channel = await self.channel(entry.guild, place)
+        if not self._may_show(job):  # before its files are judged, and once more before it is sent
+            return False
         approved = post or await self._approval.of(job)
         history = tuple(await self._entries.decisions(entry.job))
         work = approved.map(lambda value: Work(post=value, entry=entry, history=history))
