@@ -29,6 +29,7 @@ from bot.services.ports import ImageRequest, ReplyAddress, Requester, Ticket
 from bot.services.submit import Submit
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of
+from bot.wiring_teacher import records_of
 from cogs import EXTENSIONS
 from data.database import Database
 from data.jobs import Jobs
@@ -110,7 +111,20 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
             sentences=Sentences.load(), pipeline=pipeline,
         )  # fmt: skip
         nothing_is_withdrawn: Any = None
-        yield desk_of(parts, dispatcher, timings=timings, revoke=nothing_is_withdrawn)
+        yield desk_of(
+            parts,
+            dispatcher,
+            timings=timings,
+            revoke=nothing_is_withdrawn,
+            publisher=nothing_is_withdrawn,
+            records=records_of(
+                parts,
+                posting=nothing_is_withdrawn,
+                dispatcher=dispatcher,
+                publisher=nothing_is_withdrawn,
+                revoke=nothing_is_withdrawn,
+            ),
+        )
 
 
 async def _no_pictures(files: Any) -> Any:

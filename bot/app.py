@@ -21,10 +21,11 @@ from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
-from bot.services.upkeep import Upkeep
+from bot.services.upkeep import Chore, Upkeep
 from bot.services.video_preview import VideoPreview
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of, finishers_of, preparing, revoke_of
+from bot.wiring_teacher import records_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
 from data.database import Database
@@ -211,14 +212,18 @@ async def assemble(
         fits=lambda job: _fits(job, catalog, supervisor),
     )
     stack.push_async_callback(dispatcher.close)
-    found, untold = await jobs.unfinished(), await addresses.of_ended()
     revoke, voices = revoke_of(
         parts, posting=posting, deliver=deliver, dispatcher=dispatcher, publisher=publisher
     )
-    upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=[voices])
+    records = records_of(parts, posting=posting, dispatcher=dispatcher, publisher=publisher, revoke=revoke)
+    stack.push_async_callback(records.erasing.close)
+    # what somebody had deleted comes first: a backup that was restored may know them again
+    also: list[Chore] = [records.erasing, voices, records.retention]
+    upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=also)
     await _keep_up(stack, upkeep)
+    found, untold = await jobs.unfinished(), await addresses.of_ended()
     await dispatcher.start()
-    desk = desk_of(parts, dispatcher, timings=timings, revoke=revoke, publisher=publisher)
+    desk = desk_of(parts, dispatcher, timings=timings, revoke=revoke, publisher=publisher, records=records)
     stack.push_async_callback(desk.chain.close)
     return Atelier(
         desk=desk,

@@ -54,6 +54,7 @@ from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from bot.settings import Settings
 from bot.wiring_clip import chain_of, clip_finisher_of, clip_of, clip_start_of
+from bot.wiring_teacher import Records, my_data_of, protocol_of
 from data.artifacts import Artifacts
 from data.consents import Consents
 from data.conversations import Conversations
@@ -227,7 +228,13 @@ def revoke_of(
 
 
 def desk_of(
-    parts: Parts, dispatcher: Dispatcher, *, timings: Timings, revoke: Revoke, publisher: Publisher
+    parts: Parts,
+    dispatcher: Dispatcher,
+    *,
+    timings: Timings,
+    revoke: Revoke,
+    publisher: Publisher,
+    records: Records,
 ) -> Desk:
     """Everything that a command or a press may ask for."""
     catalog, jobs, pipeline, sentence = parts.catalog, parts.jobs, parts.pipeline, parts.sentences.text
@@ -303,6 +310,8 @@ def desk_of(
         witnessing=Witnessing(consents=parts.consents, voices=parts.voices),
         revoke=revoke,
         sound_check=SoundCheck(listening=parts.listening, probe=probe),
+        my_data=my_data_of(parts, records),
+        protocol=protocol_of(parts, records),
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),
         queue=Overview(jobs=jobs, dispatcher=dispatcher),
         catalog=catalog,

@@ -17,6 +17,8 @@ EXTENSIONS = (
     "cogs.check",
     "cogs.consent",
     "cogs.prompt_help",
+    "cogs.my_data",
+    "cogs.protocol",
     "cogs.models",
     "cogs.revoke",
     "cogs.queue",

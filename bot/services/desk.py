@@ -13,9 +13,11 @@ from bot.services.explain import Explain
 from bot.services.insight import Insight
 from bot.services.insight_votes import InsightVotes
 from bot.services.music import Music
+from bot.services.my_data import MyData
 from bot.services.notes import Notes
 from bot.services.overview import Overview
 from bot.services.prompt_help import PromptHelp
+from bot.services.protocol import Protocol
 from bot.services.revoke import Revoke
 from bot.services.sound_check import SoundCheck
 from bot.services.speak import Speak
@@ -46,6 +48,8 @@ class Desk:
     witnessing: Witnessing
     revoke: Revoke
     sound_check: SoundCheck
+    my_data: MyData
+    protocol: Protocol
     cancel: Cancel
     queue: Overview
     prompt_help: PromptHelp

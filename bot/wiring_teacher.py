@@ -1,0 +1,86 @@
+"""What the composition root hands on for the teacher's side: the log, what is kept and how long; see `wiring.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.services.erasing import Erasing
+from bot.services.my_data import MyData
+from bot.services.ports import Publisher
+from bot.services.posting import Posting
+from bot.services.protocol import Protocol
+from bot.services.retention import Retention, Times
+from bot.services.revoke import Revoke
+from data.audit import Audit
+from data.erasures import Erasures
+from data.forgetting import Forgetting
+from data.personal import Personal
+from data.posts import Posts
+from data.tombstones import Tombstones
+from generation.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """The log of what was decided, and who sees to it that nothing is kept for longer than it may be."""
+
+    audit: Audit
+    erasing: Erasing
+    retention: Retention
+    times: Times
+
+
+def records_of(
+    parts: Parts, *, posting: Posting, dispatcher: Dispatcher, publisher: Publisher, revoke: Revoke
+) -> Records:
+    settings, database = parts.settings, parts.database
+    folder = settings.records_dir or settings.data_dir / "records"
+    audit = Audit(database, folder)
+    times = Times(
+        days=settings.keep_days,
+        refused_hours=settings.keep_refused_hours,
+        consents_days=settings.keep_consents_days,
+        log_days=settings.keep_log_days,
+    )
+    erasing = Erasing(
+        erasures=Erasures(database, parts.traces),
+        tombstones=Tombstones(folder),
+        audit=audit,
+        jobs=parts.jobs,
+        posts=Posts(database),
+        artifacts=parts.artifacts,
+        posting=posting,
+        publisher=publisher,
+        dispatcher=dispatcher,
+        revoke=revoke,
+        work_dir=parts.work_dir,
+    )
+    retention = Retention(
+        forgetting=Forgetting(database, parts.traces),
+        artifacts=parts.artifacts,
+        voices=parts.voices,
+        traces=parts.traces,
+        uploads=parts.uploads,
+        audit=audit,
+        times=times,
+    )
+    return Records(audit=audit, erasing=erasing, retention=retention, times=times)
+
+
+def my_data_of(parts: Parts, records: Records) -> MyData:
+    return MyData(
+        personal=Personal(parts.database),
+        erasing=records.erasing,
+        audit=records.audit,
+        times=records.times,
+        sentence=parts.sentences.text,
+        has=parts.sentences.has,
+    )
+
+
+def protocol_of(parts: Parts, records: Records) -> Protocol:
+    return Protocol(audit=records.audit, sentence=parts.sentences.text, has=parts.sentences.has)
