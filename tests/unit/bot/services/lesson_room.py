@@ -207,7 +207,7 @@ class LessonRoom(Room):
             store=parts.jobs,
             timings=await Timings.open(self.database),
             requests=lambda job: _request(job, self.catalog, self.work_dir),
-            prepare=preparing(parts),
+            prepare=preparing(parts, publisher=self.discord),
             on_progress=lambda job, progress: None,
             on_outcome=deliver.on_outcome,
             on_failure=deliver.on_failure,
