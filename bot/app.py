@@ -179,7 +179,12 @@ async def assemble(
         ),
     )
     jobs, artifacts = parts.jobs, parts.artifacts
-    preview = VideoPreview(pipeline=parts.pipeline, work_dir=work_dir, prepare=check.prepare)
+    preview = VideoPreview(
+        pipeline=parts.pipeline,
+        work_dir=work_dir,
+        prepare=check.prepare,
+        end=lambda job, code: dispatcher.cancel(job, code),
+    )
     progress = ProgressReport(publisher=publisher, addresses=addresses, preview=preview)
     stack.push_async_callback(progress.close)
     posting = Posting(

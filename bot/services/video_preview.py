@@ -15,10 +15,11 @@ from data.errors import ArtifactChanged
 from data.files import copy
 from generation.job import Job
 from moderation.pipeline import Pipeline
-from moderation.verdict import Approved
+from moderation.verdict import CHECK_FAILED, Approved
 
 REMEMBERED_JOBS: Final = 64
 """More than are ever made at the same time."""
+REFUSED: Final = "refused_video_ends"
 READY: Final = 2
 """Frames that must be done: a worker makes the first and the last one before all others."""
 
@@ -26,10 +27,20 @@ READY: Final = 2
 class VideoPreview:
     """`prepare` makes sure that pictures can be checked; a worker's files of an attempt lie in `<job>-<attempt>`.
 
-    The pictures of a job are judged once, when both are there.
+    The pictures of a job are judged once, when both are there. `end(job's id, code)` ends a job whose first or last
+    picture is refused: nobody waits for frames that are never shown. A check that failed ends nothing; the finished
+    video is judged anyway.
     """
 
-    def __init__(self, *, pipeline: Pipeline, work_dir: Path, prepare: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        *,
+        pipeline: Pipeline,
+        work_dir: Path,
+        prepare: Callable[[], Awaitable[None]],
+        end: Callable[[str, str], Awaitable[object]] | None = None,
+    ) -> None:
+        self._end = end
         self._pipeline = pipeline
         self._work_dir = work_dir
         self._prepare = prepare
@@ -70,4 +81,9 @@ class VideoPreview:
             self._judged_jobs.popitem(last=False)
         await self._prepare()
         decision = await self._pipeline.approve_images(copies)
-        return None if decision.flagged else decision.approved
+        if not decision.flagged:
+            return decision.approved
+        refused = any(not one.allowed and one.code != CHECK_FAILED for one in decision.verdicts)
+        if refused and self._end is not None:
+            await self._end(job.id, REFUSED)
+        return None

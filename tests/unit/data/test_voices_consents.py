@@ -171,7 +171,7 @@ async def test_only_owner_and_teacher_revoke(room: Room) -> None:
             await room.revoke(consent, **who)
         assert caught.value.check is check
     assert (await room.revoke(consent, "sommer", is_teacher=True)).consent.revoked_at == room.clock.now
-    with pytest.raises(VoiceRefused, match="consent_none"):
+    with pytest.raises(VoiceRefused, match="voice_unknown"):
         await room.consents.revoke("nothing", "anna", lambda _: pytest.fail("there is no consent"))
 
 

@@ -35,8 +35,11 @@ class Checker:
 
     flagged: set[bytes] = field(default_factory=set)
     ready: int = 0
+    broken: bool = False
 
     async def __call__(self, files: Sequence[Path], /) -> list[ImageScore]:
+        if self.broken:
+            raise RuntimeError("the checker is gone")
         read = {file: await asyncio.to_thread(file.read_bytes) for file in files}
         return [
             ImageScore(file=file, flagged=content in self.flagged, scores=(0.5,))
@@ -64,10 +67,12 @@ class Scene:
     def __init__(self, database: Database, folder: Path, job: Job) -> None:
         self.folder, self.job, self.now = folder, job, 1000.0
         self.checker, self.screen = Checker(), Screen()
+        self.ended: list[tuple[str, str]] = []
         self.preview = VideoPreview(
             pipeline=Pipeline(text_checks=[words], image_check=self.checker),
             work_dir=folder,
             prepare=self.checker.prepare,
+            end=self.end,
         )
         screen: object = self.screen
         self.report = ProgressReport(
@@ -76,6 +81,9 @@ class Scene:
             preview=self.preview,
             clock=lambda: self.now,
         )
+
+    async def end(self, job: str, code: str) -> None:
+        self.ended.append((job, code))
 
     def make(self, *numbers: int, attempt: int = 1) -> None:
         """The worker's frames with these numbers."""
@@ -131,6 +139,15 @@ async def test_one_refused_picture_means_none(scene: Scene, bad: bytes) -> None:
     scene.checker.flagged = {bad}
     await scene.step(0, 0)
     assert await scene.step(3, 2) == [(2, None)]
+    assert scene.ended == [(scene.job.id, "refused_video_ends")]
+
+
+async def test_a_check_that_fails_shows_nothing_and_ends_nothing(scene: Scene) -> None:
+    scene.make(1, FRAMES)
+    scene.checker.broken = True
+    await scene.step(0, 0)
+    assert await scene.step(3, 2) == [(2, None)]
+    assert scene.ended == []
 
 
 @pytest.mark.parametrize("there", [(), (1,), (FRAMES,), (1, FRAMES - 1)])
@@ -138,7 +155,7 @@ async def test_pictures_that_are_not_there_are_not_shown(scene: Scene, there: tu
     scene.make(*there)
     await scene.step(0, 0)
     assert await scene.step(3, 2) == [(2, None)]
-    assert scene.checker.ready == 0
+    assert (scene.checker.ready, scene.ended) == (0, [])
     # a motion model makes all frames together: they are there later
     scene.make(1, FRAMES)
     assert (await scene.step(AGAIN_S, 30))[1:] == [(30, ENDS)]
