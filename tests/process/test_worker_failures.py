@@ -144,3 +144,21 @@ async def test_a_stopped_worker_is_asked_first_and_started_again_on_demand(tmp_p
         assert not any(state.pid for state in b.supervisor.states())
 
         assert (await b.run("j2")).files
+
+
+async def test_a_killed_worker_is_not_asked_and_its_job_is_cancelled(tmp_path: Path) -> None:
+    async with bench(tmp_path, patience=CALM) as b:
+        await b.run("j1")
+        pid = b.pid()
+        running = b.begin("j2", "hang", params={"steps": 2})
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        b.supervisor.kill("fake")
+        with pytest.raises(TaskCancelled):
+            await running
+        await eventually(lambda: not is_running(pid))
+        assert time.monotonic() - began < 2
+        b.supervisor.kill("fake")
+        b.supervisor.kill("never heard of")
+
+        assert (await b.run("j3")).files
