@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.app import open_atelier
 from bot.i18n import Sentences
+from bot.publisher import DiscordPublisher
 from bot.settings import Settings
 from bot.work_folder import WorkFolderUnusable, prepare_work_folder
 
@@ -81,10 +81,9 @@ async def test_nothing_of_it_stays_after_an_orderly_end(tmp_path: Path) -> None:
     settings = Settings(  # type: ignore[call-arg]
         _env_file=None, data_dir=tmp_path / "data", work_dir=tmp_path / "work", worker_threads=1
     )
-    publisher: Any = None  # nothing is made here
-    async with open_atelier(
-        settings, publisher=publisher, sentences=Sentences.load(), report=lambda line: None
-    ):
+    sentences = Sentences.load()
+    publisher = DiscordPublisher(sentences=sentences)  # nothing is made here
+    async with open_atelier(settings, publisher=publisher, sentences=sentences, report=lambda line: None):
         (folder,) = (tmp_path / "work").iterdir()
         (folder / "unchecked.png").write_bytes(b"unchecked")
     assert list((tmp_path / "work").iterdir()) == []

@@ -14,7 +14,7 @@ from data.database import Database
 from data.errors import StorageFailed
 from tests.audit_tampering import run
 
-ANNA, BEN, TEACHER, CLASS, OTHER = "111", "222", "333", "900", "901"
+ANNA, BEN, TEACHER, CLASS, OTHER = (f"9{n}0123456789012345" for n in range(5))
 
 
 @pytest.fixture
