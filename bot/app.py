@@ -183,7 +183,7 @@ async def assemble(
         pipeline=parts.pipeline,
         work_dir=work_dir,
         prepare=check.prepare,
-        end=lambda job, code: dispatcher.cancel(job, code),
+        end=lambda job, code: dispatcher.cancel(job, code),  # noqa: PLW0108  it is made below
     )
     progress = ProgressReport(publisher=publisher, addresses=addresses, preview=preview)
     stack.push_async_callback(progress.close)

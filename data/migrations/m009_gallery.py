@@ -1,6 +1,7 @@
 """The gallery: works, what was decided about them, where their messages stand, which files were accepted, stars.
 
-`gallery.id` is the job's and no reference: where a job is deleted its message may still hang, and must be found to be taken down.
+`gallery.id` is the job's and no reference: where a job is deleted its message may still hang, and must be found to be
+taken down.
 """
 
 from __future__ import annotations
