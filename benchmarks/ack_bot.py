@@ -29,6 +29,7 @@ from bot.services.ports import ImageRequest, ReplyAddress, Requester, Ticket
 from bot.services.submit import Submit
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of
+from bot.wiring_lesson import entrance_of, staffroom_of
 from bot.wiring_teacher import records_of
 from cogs import EXTENSIONS
 from data.database import Database
@@ -38,6 +39,7 @@ from generation.dispatcher import Dispatcher
 from generation.errors import TaskCancelled
 from generation.queue import FairQueue
 from generation.supervisor import Outcome, Request
+from moderation.class_words import ClassWords
 from moderation.pipeline import Pipeline
 from moderation.words import WordCheck
 
@@ -88,7 +90,7 @@ class _Holding:
 @asynccontextmanager
 async def open_desk(folder: Path) -> AsyncIterator[Desk]:
     """The services on a new database, wired as in `bot.app`."""
-    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, daily_items=100_000, daily_seconds=100_000)  # type: ignore[call-arg]
     catalog = catalog_of(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(await Database.open(folder))
@@ -105,26 +107,42 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         )  # fmt: skip
         stack.push_async_callback(dispatcher.close)
         await dispatcher.start()
-        pipeline = Pipeline(text_checks=[WordCheck()], image_check=_no_pictures, timeout_s=60.0)
+        words = ClassWords(WordCheck())
+        pipeline = Pipeline(text_checks=[words], image_check=_no_pictures, timeout_s=60.0)
         parts = Parts(
             settings=settings, database=database, catalog=catalog, supervisor=workers, work_dir=folder,
             sentences=Sentences.load(), pipeline=pipeline,
         )  # fmt: skip
-        nothing_is_withdrawn: Any = None
-        yield desk_of(
-            parts,
-            dispatcher,
-            timings=timings,
-            revoke=nothing_is_withdrawn,
-            publisher=nothing_is_withdrawn,
-            records=records_of(
-                parts,
-                posting=nothing_is_withdrawn,
-                dispatcher=dispatcher,
-                publisher=nothing_is_withdrawn,
-                revoke=nothing_is_withdrawn,
-            ),
-        )
+        yield await _desk_of(parts, stack, dispatcher, timings, words)
+
+
+async def _desk_of(
+    parts: Parts, stack: AsyncExitStack, dispatcher: Dispatcher, timings: Timings, words: ClassWords
+) -> Desk:
+    """Nothing is shown here, so nothing is posted, withdrawn or taken back."""
+    nobody: Any = None
+    records = records_of(parts, posting=nobody, dispatcher=dispatcher, publisher=nobody, revoke=nobody)
+    entrance = await entrance_of(parts)
+    staffroom = await staffroom_of(
+        parts,
+        stack,
+        entrance=entrance,
+        words=words,
+        audit=records.audit,
+        posting=nobody,
+        deliver=nobody,
+        dispatcher=dispatcher,
+    )
+    return desk_of(
+        parts,
+        dispatcher,
+        timings=timings,
+        revoke=nobody,
+        publisher=nobody,
+        records=records,
+        entrance=entrance,
+        staffroom=staffroom,
+    )
 
 
 async def _no_pictures(files: Any) -> Any:

@@ -21,13 +21,17 @@ DROPPED = (aiohttp.ClientConnectionError, asyncio.TimeoutError, ConnectionError)
 Press = discord.Interaction[Any]
 
 
-async def defer(interaction: Press, *, private: bool = False) -> ReplyAddress:
+async def defer(interaction: Press, *, private: bool = False, shared: bool = False) -> ReplyAddress:
     """The first line of every command: "the bot is thinking", for all or for one person.
+
+    In a lesson whose results are private only who asked sees it, unless it is `shared`: what may have to be taken back
+    must not be out of reach, and what a teacher says concerns all.
 
     Returns where the real answer goes. A dropped connection is tried once more: a second answer is refused by
     Discord, and then the first one had arrived.
     """
     message_id: int | None = None
+    private = private or (not shared and _is_private_lesson(interaction))
     try:
         message_id = await _defer(interaction, private)
     except DROPPED:
@@ -38,6 +42,13 @@ async def defer(interaction: Press, *, private: bool = False) -> ReplyAddress:
                 raise
     interaction.extras["deferred"] = True
     return write_address(answer_of(interaction, message_id))
+
+
+def _is_private_lesson(interaction: Press) -> bool:
+    """A look into memory; a bot without lessons has no door."""
+    door = getattr(getattr(interaction.client, "desk", None), "door", None)
+    guild = interaction.guild_id
+    return door is not None and guild is not None and bool(door.posts_privately(str(guild)))
 
 
 async def _defer(interaction: Press, private: bool) -> int | None:

@@ -16,15 +16,18 @@ from bot.i18n import Sentences, system_language
 from bot.installing import tell_steps
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
+from bot.services.emergency import Emergency
 from bot.services.insight_data import worker_task
 from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
 from bot.services.recovery import Recovery
+from bot.services.revoke import Revoke
 from bot.services.upkeep import Chore, Upkeep
 from bot.services.video_preview import VideoPreview
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of, finishers_of, preparing, revoke_of
+from bot.wiring_lesson import entrance_of, staffroom_of
 from bot.wiring_teacher import records_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
@@ -41,6 +44,7 @@ from generation.job import Job
 from generation.queue import FairQueue
 from generation.supervisor import Request, Supervisor
 from generation.voice_token import KEY_VARIABLE, new_key
+from moderation.class_words import ClassWords
 from moderation.guard_check import GuardCheck
 from moderation.pipeline import Pipeline
 from moderation.safety_check import SafetyCheck
@@ -163,6 +167,7 @@ async def assemble(
     """Put the parts together around an open database and a supervisor; `stack` closes what is opened here."""
     addresses = ReplyAddresses(database)
     check = SafetyCheck(supervisor=supervisor, model=catalog.default("safety"), work_dir=work_dir)
+    words = ClassWords(WordCheck())
     parts = Parts(
         settings=settings,
         database=database,
@@ -171,7 +176,7 @@ async def assemble(
         work_dir=work_dir,
         sentences=sentences,
         pipeline=Pipeline(
-            text_checks=[WordCheck()],
+            text_checks=[words],
             image_check=check,
             answer_checks=[AnswerRules()],
             dialogue_check=_guard(catalog, supervisor, work_dir),
@@ -179,6 +184,7 @@ async def assemble(
         ),
     )
     jobs, artifacts = parts.jobs, parts.artifacts
+    entrance = await entrance_of(parts)
     preview = VideoPreview(
         pipeline=parts.pipeline,
         work_dir=work_dir,
@@ -194,6 +200,7 @@ async def assemble(
         conversations=parts.conversations,
         publisher=publisher,
         pauses=pauses,
+        may_post=entrance.door.may_post,
     )
     stack.push_async_callback(posting.close)
     deliver = Deliver(
@@ -215,6 +222,7 @@ async def assemble(
         on_outcome=deliver.on_outcome,
         on_failure=deliver.on_failure,
         fits=lambda job: _fits(job, catalog, supervisor),
+        is_held=entrance.door.is_held,
     )
     stack.push_async_callback(dispatcher.close)
     revoke, voices = revoke_of(
@@ -222,13 +230,39 @@ async def assemble(
     )
     records = records_of(parts, posting=posting, dispatcher=dispatcher, publisher=publisher, revoke=revoke)
     stack.push_async_callback(records.erasing.close)
+    staffroom = await staffroom_of(
+        parts,
+        stack,
+        entrance=entrance,
+        words=words,
+        audit=records.audit,
+        posting=posting,
+        deliver=deliver,
+        dispatcher=dispatcher,
+    )
     # what somebody had deleted comes first: a backup that was restored may know them again
-    also: list[Chore] = [records.erasing, voices, records.retention]
+    also: list[Chore] = [
+        records.erasing,
+        voices,
+        records.retention,
+        staffroom.emergency,
+        staffroom.lessons,
+        staffroom.care.blocks,
+    ]
     upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=also)
     await _keep_up(stack, upkeep)
     found, untold = await jobs.unfinished(), await addresses.of_ended()
     await dispatcher.start()
-    desk = desk_of(parts, dispatcher, timings=timings, revoke=revoke, publisher=publisher, records=records)
+    desk = desk_of(
+        parts,
+        dispatcher,
+        timings=timings,
+        revoke=revoke,
+        publisher=publisher,
+        records=records,
+        entrance=entrance,
+        staffroom=staffroom,
+    )
     stack.push_async_callback(desk.chain.close)
     return Atelier(
         desk=desk,
@@ -238,11 +272,17 @@ async def assemble(
             jobs=jobs,
             dispatcher=dispatcher,
             deliver=deliver,
-            take_back=revoke.finish,
+            take_back=lambda: _finish(revoke, staffroom.emergency),
         ),
         supervisor=supervisor,
         families=tuple(family for family in settings.families if catalog.is_usable(family)),
     )
+
+
+async def _finish(revoke: Revoke, emergency: Emergency) -> None:
+    """What a crash broke off: first what may not be seen at all."""
+    await emergency.finish()
+    await revoke.finish()
 
 
 def _guard(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> GuardCheck | None:

@@ -90,6 +90,9 @@ def bot_variables(
         "ATELIER_LOG_LEVEL": "INFO",
         "ATELIER_COUNTRY": settings.country or SUGGESTED_COUNTRY,
         "ATELIER_MIN_AGE": str(settings.min_age or SUGGESTED_AGE),
+        # a rehearsal is one long lesson
+        "ATELIER_DAILY_ITEMS": "10000",
+        "ATELIER_DAILY_SECONDS": "100000",
         "NO_COLOR": "1",
         "COLUMNS": "160",
     }

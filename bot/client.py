@@ -94,6 +94,7 @@ class AtelierBot(commands.Bot):
             who=self.requester,
             teaches=lambda member: is_teacher(member, teacher_role),
         )
+        self.care_presses = self._presses.care
         self.typing = Typing(desk)
         self._mentions = Mentions(
             desk=desk, sentences=sentences, teacher_role=teacher_role, typing=self.typing

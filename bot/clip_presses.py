@@ -29,7 +29,7 @@ class ClipPresses:
         return {"clipagain": self._again, "clipwords": self._again}
 
     async def _again(self, interaction: Press, pressed: ButtonId) -> None:
-        address = await defer(interaction)
+        address = await defer(interaction, shared=True)
         ticket = await self._desk.clip.again(
             pressed.subject, self._who(interaction), address, other_subtitles=pressed.action == "clipwords"
         )

@@ -13,8 +13,11 @@ from bot.answers import DROPPED
 from bot.i18n import Sentences
 from bot.posts import compose_post
 from bot.posts.shared import DEFAULT_FILE_LIMIT, ComposedPost, Fill, PostFile
+from bot.services.door import PRIVATE
 from bot.services.ports import NotDelivered, Post, Posted, ReplyAddress
+from generation.clip_params import CLIP
 from generation.job import Job
+from generation.speech_params import SPEECH
 
 _log = logging.getLogger(__name__)
 
@@ -63,15 +66,23 @@ class Delivery:
             return posted
         raise NotDelivered
 
-    async def tell(self, job: Job, address: ReplyAddress | None, text: str, *, private: bool) -> None:
+    async def tell(
+        self,
+        job: Job,
+        address: ReplyAddress | None,
+        text: str,
+        *,
+        private: bool,
+        view: discord.ui.View | None = None,
+    ) -> None:
         """`text` in place of the result; `private` first takes away what others can see. Raises NotDelivered."""
         answer = self.open_answer(address)
         if answer is None:
             await self._tell_without_answer(job, address, text, private=private or _is_private(job))
         elif private and not _is_private(job):
-            await self._tell_privately(answer, text)
+            await self._tell_privately(answer, text, view)
         else:
-            await once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=None))
+            await once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=view))
 
     # -- the command's own answer --
 
@@ -90,12 +101,13 @@ class Delivery:
         original: Any = "@original"
         return await self._webhook(answer).edit_message(original, allowed_mentions=_nobody(), **what)
 
-    async def _tell_privately(self, answer: Answer, text: str) -> None:
+    async def _tell_privately(self, answer: Answer, text: str, view: discord.ui.View | None) -> None:
         try:
             await self.delete_answer(answer)
         except discord.NotFound:
             _log.debug("there was no public answer to take away")
-        await self._webhook(answer).send(text, ephemeral=True, allowed_mentions=_nobody())
+        more: dict[str, Any] = {} if view is None else {"view": view}
+        await self._webhook(answer).send(text, ephemeral=True, allowed_mentions=_nobody(), **more)
 
     async def delete_answer(self, answer: Answer) -> None:
         original: Any = "@original"
@@ -248,7 +260,9 @@ def _attached(files: Sequence[PostFile]) -> dict[str, Any]:
 
 def _is_private(job: Job) -> bool:
     """Whether only its owner may see the result: its answer is ephemeral, and a channel is no way."""
-    return bool(job.params.get("private"))
+    if job.medium in {SPEECH, CLIP}:
+        return False  # a voice in it may have to be taken back
+    return bool(job.params.get("private")) or PRIVATE in job.notices
 
 
 async def _send(channel: discord.abc.Messageable, made: ComposedPost, job: Job) -> Posted:

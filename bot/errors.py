@@ -14,6 +14,7 @@ from discord import app_commands
 
 from bot.answers import DROPPED, turn_private
 from bot.i18n import Sentences
+from bot.posts.care import ask_row_of
 from generation.errors import AtelierError, InvalidInput
 
 _log = logging.getLogger(__name__)
@@ -65,15 +66,16 @@ async def answer_error(
     interaction: discord.Interaction[Any], raised: BaseException, sentences: Sentences
 ) -> None:
     """Tell the person, privately, and the log. Never raises: it is the last thing between an error and silence."""
-    error = unwrap(raised)
+    error, view = unwrap(raised), None
     if isinstance(error, AtelierError) and error.code != "internal":
         _log.info("%s answered with %s", _what(interaction), error.code)
         text = sentence_for(error, sentences, interaction.locale)
+        view = ask_row_of(error, sentences, interaction.locale)
     else:
         _log_failure(interaction, error)
         text = sentences.text("error.internal", interaction.locale)
     try:
-        await turn_private(interaction, text)
+        await turn_private(interaction, text, view=view)
     except (discord.HTTPException, *DROPPED) as unsaid:
         _log.warning("%s: the person could not be told (%s)", _what(interaction), type(unsaid).__name__)
 

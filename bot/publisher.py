@@ -19,6 +19,7 @@ import discord
 from bot.answers import DROPPED
 from bot.delivery import Delivery
 from bot.i18n import Sentences
+from bot.posts.care import ask_row_of
 from bot.posts.status import compose_status
 from bot.posts.video import preview_files
 from bot.services.ports import (
@@ -33,6 +34,7 @@ from bot.services.ports import (
 )
 from bot.services.video_ports import VideoStatus
 from bot.taking_back import TakingBack
+from generation.errors import AtelierError
 from generation.job import Job
 from moderation.verdict import Approved
 
@@ -150,9 +152,11 @@ class DiscordPublisher:
         track = self._track(job)
         track.closed = True
         text = self._sentences.of_error(code, job.locale, values)
+        asks = private and not job.params.get("private")
+        view = ask_row_of(AtelierError(code, job=job.id), self._sentences, job.locale) if asks else None
         async with track.lock:
             try:
-                await self._delivery.tell(job, address, text, private=private)
+                await self._delivery.tell(job, address, text, private=private, view=view)
             except (discord.DiscordException, NotDelivered, *DROPPED) as error:
                 _log.warning(
                     "the owner of job %s could not be told %s (%s)", job.id, code, type(error).__name__

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     """Memory for models; None: that of the graphics card, or half of the main memory."""
     limit_waiting: int = Field(default=3, ge=1, le=100)
     """Jobs that one pupil may have waiting or running at the same time."""
+    daily_items: int = Field(default=40, ge=1)
+    """Results that a pupil may make in a day while there is no lesson."""
+    daily_seconds: int = Field(default=1200, ge=10)
+    """Seconds that workers may spend on a pupil in a day while there is no lesson."""
     speaker_threshold: float = Field(default=0.8, gt=0, lt=1)
     """How alike the voices of the words read aloud and of the clips must be (cosine), or a teacher decides."""
     phrase_missed: int = Field(default=2, ge=0, le=2)

@@ -38,7 +38,7 @@ class SpeechPresses:
         return {"speechagain": self._again, "speechseed": self._again, "speakin": self._speak_in}
 
     async def _again(self, interaction: Press, pressed: ButtonId) -> None:
-        address = await defer(interaction)
+        address = await defer(interaction, shared=True)
         ticket = await self._desk.speak.again(
             pressed.subject, self._who(interaction), address, new_seed=pressed.action == "speechseed"
         )
@@ -46,7 +46,7 @@ class SpeechPresses:
 
     async def _speak_in(self, interaction: Press, pressed: ButtonId) -> None:
         """With nobody's voice of the language in the id; the text stands in the message, whoever presses."""
-        address = await defer(interaction)
+        address = await defer(interaction, shared=True)
         place = pressed.index or 0
         if not 1 <= place <= len(EMOTIONS):
             raise NotFound("button_unknown")

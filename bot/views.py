@@ -16,6 +16,7 @@ import discord
 from bot.answers import Press, defer, say_in_private, send_form, turn_private
 from bot.audio_presses import AudioPresses
 from bot.buttons import ButtonId, declaration_rows
+from bot.care_presses import CarePresses
 from bot.chats import end_chat
 from bot.clip_presses import ClipPresses
 from bot.consent_presses import VoicePresses, WitnessPresses
@@ -23,6 +24,7 @@ from bot.errors import answer_error
 from bot.forms import adapt_form, question_form, read_form, read_question
 from bot.i18n import Sentences
 from bot.insight_presses import InsightPresses
+from bot.lesson_presses import LessonPresses
 from bot.posts.prompt_help import chosen_text
 from bot.revoke_presses import RevokePresses
 from bot.services.audio_ports import Question
@@ -85,7 +87,13 @@ class Presses:
         video = VideoPresses(
             desk=desk, who=who, wait=lambda ticket, address: show_waiting(publisher, ticket, address)
         )
+        self.care = CarePresses(
+            care=lambda: desk.care, publisher=publisher, sentences=sentences, who=who, teaches=teaches
+        )
+        lesson = LessonPresses(desk=desk, sentences=sentences, who=who)
         self._buttons: Mapping[str, Handler] = {
+            **lesson.buttons,
+            **self.care.buttons,
             **revoke.buttons,
             **voice.buttons,
             **witness.buttons,
@@ -106,6 +114,7 @@ class Presses:
             "endchat": self._end_chat,
         }
         self._forms: Mapping[str, Handler] = {
+            **self.care.forms,
             "adapt": self._adapt,
             "answer": self._ask,
             **insight.forms,

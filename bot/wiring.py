@@ -54,6 +54,7 @@ from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from bot.settings import Settings
 from bot.wiring_clip import chain_of, clip_finisher_of, clip_of, clip_start_of
+from bot.wiring_lesson import Entrance, Staffroom
 from bot.wiring_teacher import Records, my_data_of, protocol_of
 from data.artifacts import Artifacts
 from data.consents import Consents
@@ -62,6 +63,7 @@ from data.database import Database
 from data.enrolments import Enrolments
 from data.jobs import Jobs
 from data.posts import Posts
+from data.stops import Stops, in_turn
 from data.timings import Timings
 from data.traces import Traces
 from data.uploads import KeptUploads
@@ -107,7 +109,7 @@ class Parts:
         files = VoiceFiles(folder / "voices")
         consents = Consents(database, files)
         made = {
-            "jobs": Jobs(database, gate=consents.gate(needs_consent, judge_job)),
+            "jobs": Jobs(database, gate=in_turn(consents.gate(needs_consent, judge_job), Stops.gate)),
             "artifacts": Artifacts(database, folder / "artifacts"),
             "conversations": Conversations(database),
             "uploads": KeptUploads(database, folder / "uploads"),
@@ -235,6 +237,8 @@ def desk_of(
     revoke: Revoke,
     publisher: Publisher,
     records: Records,
+    entrance: Entrance,
+    staffroom: Staffroom,
 ) -> Desk:
     """Everything that a command or a press may ask for."""
     catalog, jobs, pipeline, sentence = parts.catalog, parts.jobs, parts.pipeline, parts.sentences.text
@@ -244,6 +248,7 @@ def desk_of(
         dispatcher=dispatcher,
         pipeline=pipeline,
         limits=Limits(jobs=jobs, waiting=parts.settings.limit_waiting),
+        door=entrance.door,
     )
     prompt_help = PromptHelp(
         intake=intake,
@@ -307,9 +312,16 @@ def desk_of(
             tolerance=Tolerance(missed=parts.settings.phrase_missed),
             most_tries=parts.settings.phrase_tries,
         ),
-        witnessing=Witnessing(consents=parts.consents, voices=parts.voices),
+        witnessing=Witnessing(
+            consents=parts.consents, voices=parts.voices, lesson_ends=entrance.lessons.ends_at
+        ),
         revoke=revoke,
         sound_check=SoundCheck(listening=parts.listening, probe=probe),
+        door=entrance.door,
+        lessons=staffroom.lessons,
+        lesson_board=staffroom.board,
+        emergency=staffroom.emergency,
+        care=staffroom.care,
         my_data=my_data_of(parts, records),
         protocol=protocol_of(parts, records),
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),

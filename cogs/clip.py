@@ -34,7 +34,7 @@ async def clip(
     subtitles: str | None = None,
     title: str | None = None,
 ) -> None:
-    address = await defer(interaction)  # seen by all: a voice in it can then be taken back
+    address = await defer(interaction, shared=True)  # seen by all: a voice in it can then be taken back
     bot = interaction.client
     pictures = (chosen(one) for one in (picture1, picture2, picture3, picture4))
     request = ClipRequest(
@@ -57,7 +57,7 @@ async def chain(
     subtitles: str | None = None,
     seed: str | None = None,
 ) -> None:
-    address = await defer(interaction)
+    address = await defer(interaction, shared=True)
     bot = interaction.client
     request = ChainRequest(
         theme=theme,

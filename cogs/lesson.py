@@ -41,7 +41,7 @@ async def start(
     gallery: str | None = None,
     names: bool | None = None,
 ) -> None:
-    await defer(interaction)  # the class is to see what holds
+    await defer(interaction, shared=True)  # the class is to see what holds
     bot = interaction.client
     asked = LessonRequest(
         minutes=minutes,
@@ -87,7 +87,7 @@ async def task(
     minutes: TaskMinutes | None = None,
     remove: bool | None = None,
 ) -> None:
-    await defer(interaction)
+    await defer(interaction, shared=True)
     bot = interaction.client
     medium = _ids(interaction, GROUP_NAMES, medium)
     asked = TaskRequest(medium=medium, words=words, style=style, model=model, minutes=minutes)

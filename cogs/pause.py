@@ -9,14 +9,14 @@ from bot.posts.lesson import LessonWords, lift_row
 
 
 async def pause(interaction: Press) -> None:
-    await defer(interaction)
+    await defer(interaction, shared=True)
     bot = interaction.client
     paused = await bot.desk.lessons.pause(bot.requester(interaction))
     await interaction.followup.send(LessonWords(bot.sentences, interaction.locale).paused(paused))
 
 
 async def resume(interaction: Press) -> None:
-    await defer(interaction)
+    await defer(interaction, shared=True)
     bot = interaction.client
     who = bot.requester(interaction)
     ready = await bot.desk.lessons.resume(who)

@@ -28,7 +28,7 @@ async def speech(
     quality: str | None = None,
     seed: str | None = None,
 ) -> None:
-    address = await defer(interaction)  # seen by all: what copies a voice can then be taken back
+    address = await defer(interaction, shared=True)  # seen by all: what copies a voice can then be taken back
     bot = interaction.client
     emotions = {str(one): emotion_name(one, bot.sentences, interaction.locale) for one in EMOTIONS}
     qualities = {str(one): quality_name(one, bot.sentences, interaction.locale) for one in QUALITIES}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from bot.i18n import Sentences
 from bot.posts.audio import compose_audio
+from bot.posts.care import with_report
 from bot.posts.clip import compose_clip
 from bot.posts.image import compose_image
 from bot.posts.insight import compose_insight
@@ -38,4 +40,7 @@ def compose_post(
     compose = _LOOKS.get(type(post))
     if compose is None:
         raise TypeError(f"no post looks like a {type(post).__name__}")
-    return compose(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
+    made = compose(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
+    if not buttons or post.job.params.get("private"):  # what one person alone sees nobody else reports
+        return made
+    return replace(made, view=with_report(made.view, post.job.id, sentences, post.job.locale))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.services.cancel import Cancel
+from bot.services.care import Care
 from bot.services.chain import Chain
 from bot.services.chat import Chat
 from bot.services.clip import Clip
+from bot.services.door import Door
+from bot.services.emergency import Emergency
 from bot.services.enrolment import Enrol
 from bot.services.explain import Explain
 from bot.services.insight import Insight
 from bot.services.insight_votes import InsightVotes
+from bot.services.lessons import LessonDesk
 from bot.services.music import Music
 from bot.services.my_data import MyData
 from bot.services.notes import Notes
@@ -21,6 +25,7 @@ from bot.services.protocol import Protocol
 from bot.services.revoke import Revoke
 from bot.services.sound_check import SoundCheck
 from bot.services.speak import Speak
+from bot.services.standing import LessonBoard
 from bot.services.submit import Submit
 from bot.services.uploads import Uploads
 from bot.services.video import Video
@@ -48,6 +53,11 @@ class Desk:
     witnessing: Witnessing
     revoke: Revoke
     sound_check: SoundCheck
+    door: Door
+    lessons: LessonDesk
+    lesson_board: LessonBoard
+    emergency: Emergency
+    care: Care
     my_data: MyData
     protocol: Protocol
     cancel: Cancel

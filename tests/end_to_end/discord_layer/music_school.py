@@ -82,7 +82,9 @@ def names(message: Json) -> list[str]:
 
 
 def labels(message: Json) -> list[list[str]]:
-    return [[one["label"] for one in row["components"]] for row in message["components"]]
+    """Of every row, without the button that every post has at its end: reporting it."""
+    rows = [[one["label"] for one in row["components"]] for row in message["components"]]
+    return [kept for row in rows if (kept := [one for one in row if one not in {"Melden", "Report"}])]
 
 
 def facts(message: Json) -> dict[str, str]:

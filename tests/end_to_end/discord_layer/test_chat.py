@@ -92,7 +92,7 @@ async def test_a_conversation_has_a_thread_named_after_its_question(
     assert "Warum ist der Himmel blau?" in post["embeds"][0]["description"]
     assert "Seed: `" in post["content"]
     labels = [one["label"] for row in post["components"] for one in row["components"]]
-    assert labels == [talk.say("button.answer"), talk.say("button.end_chat")]
+    assert labels == [talk.say(f"button.{key}") for key in ("answer", "end_chat", "report")]
     assert all(
         not klass.school.server.state.messages[one]["pinged"] for one in (post["id"], talk.intro["id"])
     )

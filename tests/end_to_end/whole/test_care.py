@@ -1,0 +1,81 @@
+"""A class and its teacher over real sockets: a refusal asked about, a word for the class, a reported post, a block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.local.visitor import Handle, Visitor
+from tests.end_to_end.whole.conftest import EPHEMERAL, Klass
+
+Say = Callable[..., str]
+THINKING = 1 << 7
+PATIENCE = 60.0
+
+
+def use(visitor: Visitor, message: dict[str, Any], action: str) -> Handle:
+    found = [
+        button["custom_id"]
+        for row in message["components"]
+        for button in row["components"]
+        if button.get("custom_id", "").startswith(f"ka:{action}:")
+    ]
+    return visitor.press(message, custom_id=found[0])
+
+
+async def said(handle: Handle) -> dict[str, Any]:
+    message = await handle.message(lambda one: not one["flags"] & THINKING, timeout=PATIENCE)
+    assert message["flags"] & EPHEMERAL
+    return message
+
+
+async def test_a_wrong_refusal_is_asked_about_counted_and_put_right(klass: Klass, say: Say) -> None:
+    prompt = "eine Nacktkatze am Fenster"
+    refused = await klass.answer(klass.chiara.command("bild", prompt=prompt, anzahl=1))
+    assert refused["content"] == say("error.refused_sexual", "de")
+    asked = await said(use(klass.chiara, refused, "ask"))
+    assert asked["content"] == say("care.asked_now", "de")
+    listed = await said(klass.teacher.command("meldungen"))
+    card = await said(use(klass.teacher, listed, "appsee"))
+    assert prompt in card["content"]
+    decided = await said(use(klass.teacher, card, "appwrong"))
+    assert decided["content"] == say("care.decided_wrong", "de")
+    overview = await said(klass.teacher.command("woerter"))
+    assert say("words.judged", "de", wrong=1, n=1) in overview["content"]
+    await said(klass.teacher.command("woerter", erlauben="Nacktkatze"))
+    posted = await klass.answer(klass.chiara.command("bild", prompt=prompt, anzahl=1))
+    assert posted["attachments"], posted["content"]
+
+
+async def test_a_word_of_the_class_is_refused_and_a_letter_is_warned_of(klass: Klass, say: Say) -> None:
+    warned = await said(klass.teacher.command("woerter", ablehnen="e"))
+    assert "140" in warned["content"]
+    await said(klass.teacher.command("woerter", ablehnen="einhorn*"))
+    refused = await klass.answer(klass.ben.command("image", prompt="ein E1nh0rn", count=1))
+    assert refused["content"] == say("error.refused_class_word", "en")
+    await said(klass.teacher.command("woerter", entfernen="einhorn*"))
+
+
+async def test_a_reported_post_is_taken_down_and_its_owner_told(klass: Klass, say: Say) -> None:
+    post = await klass.result(klass.chiara.command("bild", prompt="ein Kreis", anzahl=1))
+    await klass.ada.refresh()
+    assert post["id"] in klass.ada.seen
+    form = await klass.ben.open_form(use(klass.ben, post, "report"))
+    sent = await said(klass.ben.fill_in(form, reason=["hurtful"], note="that is me"))
+    assert sent["content"] == say("care.reported", "en")
+    listed = await said(klass.teacher.command("meldungen"))
+    card = await said(use(klass.teacher, listed, "repsee"))
+    assert "that is me" in card["content"]
+    taken = await said(use(klass.teacher, card, "reptake"))
+    assert taken["content"] == say("care.taken_down", "de")
+    await klass.ada.refresh()
+    assert post["id"] not in klass.ada.seen
+
+
+async def test_blocking_is_for_teachers_and_never_hits_one(klass: Klass, say: Say) -> None:
+    not_theirs = await said(klass.ben.command("block", person="Chiara"))
+    assert not_theirs["content"] == say("error.teachers_only", "en")
+    blocked = await said(klass.teacher.command("sperren", person="Ada", minuten=5))
+    assert "Ada" in blocked["content"] or "<@" in blocked["content"]
+    freed = await said(klass.teacher.command("freigeben", person="Ada"))
+    assert freed["content"]
