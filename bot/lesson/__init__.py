@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.i18n import Sentences
-from bot.lesson import pictures, sounds, texts, videos, voices
+from bot.lesson import pictures, school, sounds, texts, videos, voices
 from bot.lesson.people import Lesson, Step, Unexpected
 from bot.local.visitor import InteractionFailed, VisitError, Visitor
 from bot.transcript import Transcript
 
 Report = Callable[[str], None]
-STEPS = (*pictures.STEPS, *texts.STEPS, *sounds.STEPS, *voices.STEPS, *videos.STEPS)
+STEPS = (*pictures.STEPS, *texts.STEPS, *sounds.STEPS, *voices.STEPS, *videos.STEPS, *school.STEPS)
 
 
 async def play(
