@@ -90,7 +90,7 @@ class _Holding:
 @asynccontextmanager
 async def open_desk(folder: Path) -> AsyncIterator[Desk]:
     """The services on a new database, wired as in `bot.app`."""
-    settings = Settings(_env_file=None, daily_items=100_000, daily_seconds=100_000)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, daily_items=100_000, daily_seconds=100_000, country="DE", min_age=16)  # type: ignore[call-arg]
     catalog = catalog_of(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(await Database.open(folder))

@@ -22,6 +22,7 @@ from bot.i18n import Sentences
 from bot.mentions import Mentions
 from bot.publisher import DiscordPublisher
 from bot.services.ports import Requester
+from bot.setup_presses import SetupPresses, is_open
 from bot.views import Presses
 from bot.voice_messages import VoiceMessages
 from generation.errors import AtelierError
@@ -39,6 +40,10 @@ AUTHENTICATION_FAILED = 4004
 
 class AtelierTree(app_commands.CommandTree["AtelierBot"]):
     """Every error of a command ends in a sentence for the person."""
+
+    async def interaction_check(self, interaction: Press, /) -> bool:
+        """Before the operator has said in which country and from which age, there is only setting up."""
+        return await is_open(interaction, self.client.desk.setup, self.client.sentences)
 
     async def on_error(self, interaction: Press, error: app_commands.AppCommandError, /) -> None:
         if interaction.type is discord.InteractionType.autocomplete:
@@ -87,12 +92,16 @@ class AtelierBot(commands.Bot):
         self._extensions = tuple(extensions)
         self._guild_ids = tuple(guild_ids)
         self._memory = memory
+        self.setup_presses = SetupPresses(
+            setup=lambda: desk.setup, sentences=sentences, teacher_role=teacher_role, who=self.requester
+        )
         self._presses = Presses(
             desk=desk,
             publisher=publisher,
             sentences=sentences,
             who=self.requester,
             teaches=lambda member: is_teacher(member, teacher_role),
+            setting_up=self.setup_presses,
         )
         self.care_presses = self._presses.care
         self.typing = Typing(desk)
@@ -127,6 +136,12 @@ class AtelierBot(commands.Bot):
             await self._voice_messages.answer(message, self.guilds)
         elif self.user is not None:
             await self._mentions.answer(message, self.user)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        try:
+            await self.desk.setup.forget(str(guild.id))
+        except AtelierError as error:
+            _log.warning("what a class had stated was not forgotten (%s)", error.code)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         try:

@@ -82,6 +82,7 @@ class Mentions:
                 await self._hint(message, locale)
                 return
             locale = conversation.locale
+            await self._desk.setup.demand(str(guild.id))
             await self._ask(message, guild, locale)
         except AtelierError as error:
             await self._tell(message, error, locale)

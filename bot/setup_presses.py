@@ -30,22 +30,26 @@ Handler = Callable[[Press, ButtonId], Awaitable[None]]
 
 
 class SetupPresses:
-    """`teacher_role`: name or id from the settings."""
+    """`setup` is looked up at each press; `teacher_role`: name or id from the settings."""
 
     def __init__(
         self,
         *,
-        setup: Setup,
+        setup: Callable[[], Setup],
         sentences: Sentences,
         teacher_role: str,
         who: Callable[[Press], Requester],
     ) -> None:
-        self._setup = setup
+        self._find = setup
         self._sentences = sentences
         self._teacher_role = teacher_role
         self._who = who
         self._ground = Ground(sentences=sentences, teacher_role=teacher_role)
         self._making: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def _setup(self) -> Setup:
+        return self._find()
 
     @property
     def buttons(self) -> Mapping[str, Handler]:

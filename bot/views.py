@@ -29,6 +29,7 @@ from bot.posts.prompt_help import chosen_text
 from bot.revoke_presses import RevokePresses
 from bot.services.audio_ports import Question
 from bot.services.ports import ImageRequest, Publisher, ReplyAddress, Requester, Status, Ticket
+from bot.setup_presses import SetupPresses
 from bot.speech_presses import SpeechPresses
 from bot.texts import shown
 from bot.video_presses import VideoPresses
@@ -55,6 +56,7 @@ class Presses:
         sentences: Sentences,
         who: Who,
         teaches: Callable[[discord.Member], bool] = lambda _: False,
+        setting_up: SetupPresses | None = None,
     ) -> None:
         self._desk = desk
         self._publisher = publisher
@@ -93,6 +95,7 @@ class Presses:
         lesson = LessonPresses(desk=desk, sentences=sentences, who=who)
         self._buttons: Mapping[str, Handler] = {
             **lesson.buttons,
+            **({} if setting_up is None else setting_up.buttons),
             **self.care.buttons,
             **revoke.buttons,
             **voice.buttons,
@@ -114,6 +117,7 @@ class Presses:
             "endchat": self._end_chat,
         }
         self._forms: Mapping[str, Handler] = {
+            **({} if setting_up is None else setting_up.forms),
             **self.care.forms,
             "adapt": self._adapt,
             "answer": self._ask,
@@ -142,6 +146,8 @@ class Presses:
         handler = handlers.get(pressed.action) if pressed is not None else None
         if pressed is None or handler is None:
             raise NotFound("button_unknown")
+        if interaction.guild_id is not None:
+            await self._desk.setup.demand(str(interaction.guild_id), action=pressed.action)
         await handler(interaction, pressed)
 
     async def _open_form(self, interaction: Press, pressed: ButtonId) -> None:

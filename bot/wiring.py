@@ -317,6 +317,7 @@ def desk_of(
         ),
         revoke=revoke,
         sound_check=SoundCheck(listening=parts.listening, probe=probe),
+        setup=staffroom.setup,
         door=entrance.door,
         lessons=staffroom.lessons,
         lesson_board=staffroom.board,

@@ -15,11 +15,14 @@ from bot.services.lesson_rules import CAREFUL
 from bot.services.lessons import LessonDesk
 from bot.services.overview import Overview
 from bot.services.posting import Posting
+from bot.services.setup import Setup
+from bot.services.setup_rules import Statement
 from bot.services.standing import LessonBoard
 from data.audit import Audit
 from data.blocks import BlockRows
 from data.lesson_voices import LessonVoices
 from data.lessons import Lessons
+from data.setup import Setups
 from data.spendings import Spendings
 from data.stops import Stops
 from data.voice_files import VoiceFiles
@@ -48,6 +51,7 @@ class Staffroom:
     board: LessonBoard
     emergency: Emergency
     care: Care
+    setup: Setup
 
 
 async def entrance_of(parts: Parts) -> Entrance:
@@ -123,4 +127,11 @@ async def staffroom_of(
         work_dir=parts.work_dir,
         sentence=parts.sentences.text,
     )
-    return Staffroom(lessons=lessons, board=board, emergency=emergency, care=care)
+    settings = parts.settings
+    setup = Setup(
+        setups=Setups(parts.database),
+        given=Statement(country=settings.country, min_age=settings.min_age),
+        on_discord=settings.discord_api_base is None,
+        notes=audit,
+    )
+    return Staffroom(lessons=lessons, board=board, emergency=emergency, care=care, setup=setup)

@@ -18,6 +18,7 @@ EXTENSIONS = (
     "cogs.consent",
     "cogs.care",
     "cogs.prompt_help",
+    "cogs.set_up",
     "cogs.lesson",
     "cogs.pause",
     "cogs.emergency",

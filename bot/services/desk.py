@@ -23,6 +23,7 @@ from bot.services.overview import Overview
 from bot.services.prompt_help import PromptHelp
 from bot.services.protocol import Protocol
 from bot.services.revoke import Revoke
+from bot.services.setup import Setup
 from bot.services.sound_check import SoundCheck
 from bot.services.speak import Speak
 from bot.services.standing import LessonBoard
@@ -53,6 +54,7 @@ class Desk:
     witnessing: Witnessing
     revoke: Revoke
     sound_check: SoundCheck
+    setup: Setup
     door: Door
     lessons: LessonDesk
     lesson_board: LessonBoard

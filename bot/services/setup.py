@@ -23,7 +23,9 @@ from generation.errors import InvalidInput, NotAllowed, NotFound
 
 ALWAYS: Final = frozenset({"set-up", "help"})
 """Commands, by their English names, that need no statement."""
-ENDING: Final = frozenset({"voice-withdraw"})
+ENDING: Final = frozenset(
+    {"voice-withdraw", "emergency-stop", "my-data show", "my-data export", "my-data delete", "log"}
+)
 """What ends something is never held back, not even where a statement was taken out of the settings later."""
 OPEN_PRESSES: Final = frozenset({"setuprules", "setupmake", "setuplook", "setuppick", "setuproom", "revoke"})
 """Buttons and forms, by their actions, that need no statement."""

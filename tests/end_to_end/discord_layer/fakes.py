@@ -197,12 +197,23 @@ class FakeChat:
         return None
 
 
+class OpenSetup:
+    """`bot.services.setup.Setup` where everything is stated."""
+
+    async def demand(self, guild_id: str, *, command: str = "", action: str = "") -> None:
+        return None
+
+    async def forget(self, guild_id: str) -> None:
+        return None
+
+
 class FakeDesk:
     """`bot.services.desk.Desk` for tests. `waiting_limit` as in the real one; the word "verboten" is refused."""
 
     def __init__(self, publisher: Publisher, folder: Path) -> None:
         self.publisher = publisher
         self.folder = folder
+        self.setup: Any = OpenSetup()
         self.submit = FakeSubmit(self)
         self.chat = FakeChat()
         self.cancel = FakeCancel(self)

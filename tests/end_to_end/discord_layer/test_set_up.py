@@ -13,10 +13,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.answers import Press
 from bot.buttons import ButtonId
-from bot.client import AtelierBot
-from bot.commands import sync_commands
 from bot.invite import PERMISSIONS
 from bot.local.classroom import BOT_PERMISSIONS, Channel
 from bot.local.errors import Json
@@ -25,7 +22,7 @@ from bot.local.visitor import Handle, Visitor
 from bot.permissions import permission_lines
 from bot.services.setup import Setup
 from bot.services.setup_rules import Place, Statement
-from bot.setup_presses import SetupPresses, is_open
+from bot.setup_presses import SetupPresses
 from data.database import Database
 from data.setup import Setups
 from tests.end_to_end.discord_layer.conftest import PATIENCE_S, Class, School
@@ -59,7 +56,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 async def stage(school: School, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """The command is loaded by hand, with a teachers' role that no class has at first."""
+    """The real service in the bot's desk, with a teachers' role that no class has at first."""
     bot: Any = school.bot
     description = Description.find()
     if description is not None:
@@ -67,21 +64,18 @@ async def stage(school: School, tmp_path_factory: pytest.TempPathFactory) -> Asy
     async with await Database.open(tmp_path_factory.mktemp("setup") / "data") as database:
         setup = Setup(setups=Setups(database), given=Statement(), on_discord=True)
         presses = SetupPresses(
-            setup=setup, sentences=school.sentences, teacher_role="Kursleitung", who=bot.requester
+            setup=lambda: setup, sentences=school.sentences, teacher_role="Kursleitung", who=bot.requester
         )
-        bot.setup_presses = presses
+        before = bot.setup_presses, school.desk.setup
+        bot.setup_presses, school.desk.setup = presses, setup
         role, bot._teacher_role = bot._teacher_role, "Kursleitung"
         kept = bot._presses._buttons, bot._presses._forms
         bot._presses._buttons = {**kept[0], **presses.buttons}
         bot._presses._forms = {**kept[1], **presses.forms}
-        await bot.load_extension("cogs.set_up")
-        await told(bot)
         yield Stage(school, setup, presses)
-        await bot.unload_extension("cogs.set_up")
-        await told(bot)
         bot._presses._buttons, bot._presses._forms = kept
         bot._teacher_role = role
-        del bot.setup_presses
+        bot.setup_presses, school.desk.setup = before
     if description is not None:
         assert description.complaints == []
 
@@ -93,10 +87,6 @@ async def leaving(stage: Stage) -> AsyncIterator[None]:
         for visitor in klass.visitors:
             await visitor.leave()
     stage.classes.clear()
-
-
-async def told(bot: AtelierBot) -> None:
-    await sync_commands(bot.tree, application_id=bot.application_id, guild_ids=(), memory=None)
 
 
 async def said(handle: Handle) -> Json:
@@ -256,34 +246,19 @@ async def test_a_wrong_age_is_explained(stage: Stage) -> None:
     assert await stage.setup.statement(klass.guild_id) == Statement()
 
 
-@pytest.fixture
-async def guarded(stage: Stage) -> AsyncIterator[Stage]:
-    """Every command asks first, as the tree's `interaction_check`."""
-    tree: Any = stage.school.bot.tree
-
-    async def check(interaction: Press) -> bool:
-        return await is_open(interaction, stage.setup, stage.school.sentences)
-
-    tree.interaction_check = check
-    yield stage
-    del tree.interaction_check
-
-
 @pytest.mark.parametrize(("locale", "short"), [("de", "de"), ("en-GB", "en")])
-async def test_before_the_statement_only_set_up_and_help_work(
-    guarded: Stage, locale: str, short: str
-) -> None:
-    klass = await guarded.klass(f"zuerst {short}")
+async def test_before_the_statement_only_set_up_and_help_work(stage: Stage, locale: str, short: str) -> None:
+    klass = await stage.klass(f"zuerst {short}")
     ada, teacher = await klass.enter("Ada", locale), await klass.enter("Frau Sommer", locale)
     name = {"de": "bild", "en": "image"}[short]
     place = anywhere(ada)
     missing = klass.say("error.setup_missing", short)
-    guarded.school.desk.jobs.clear()
+    stage.school.desk.jobs.clear()
     assert (await said(ada.command(name, channel=place, prompt="ein Kreis")))["content"] == missing
     assert (await said(teacher.command(name, channel=place, prompt="ein Kreis")))["content"] == missing
     style = {"de": "groesse", "en": "size"}[short]
     assert await ada.autocomplete(name, style, "", channel=place) == []
-    assert guarded.school.desk.jobs == {}
+    assert stage.school.desk.jobs == {}
     help_card = await said(ada.command({"de": "hilfe", "en": "help"}[short], channel=place))
     assert klass.say("help.title", short) in help_card["content"]
 
@@ -292,5 +267,5 @@ async def test_before_the_statement_only_set_up_and_help_work(
     )
     await said(teacher.fill_in(form))
     await ada.command(name, channel=place, prompt="ein Kreis").acknowledged()
-    assert (await guarded.school.desk.wait_for_job()).params["prompt"] == "ein Kreis"
+    assert (await stage.school.desk.wait_for_job()).params["prompt"] == "ein Kreis"
     assert await ada.autocomplete(name, style, "", channel=place) != []

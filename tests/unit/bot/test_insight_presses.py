@@ -42,6 +42,8 @@ class FakePress:
     application_id: int = 1
     token: str = "t"
     channel_id: int = 2
+    guild_id: int = 3
+    client: None = None
     filesize_limit: int = 10**7
     answered: bool = False
 
@@ -133,10 +135,18 @@ class FakePublisher:
         self.statuses += 1
 
 
+class Stated:
+    """A class for which everything is stated."""
+
+    async def demand(self, guild_id: str, *, command: str = "", action: str = "") -> None:
+        return None
+
+
 @dataclass
 class FakeDesk:
     insight: FakeInside
     votes: FakeInside
+    setup: Stated = field(default_factory=Stated)
 
 
 async def press(press: FakePress, inside: FakeInside) -> FakePublisher:

@@ -71,6 +71,8 @@ class ClipRoom:
             _env_file=None,  # type: ignore[call-arg]
             data_dir=self.folder / "data",
             work_dir=self.folder / "work",
+            country="DE",
+            min_age=16,
         )
         self.database = await self.stack.enter_async_context(await Database.open(settings.data_dir))
         self.work_dir = self.folder / "work"

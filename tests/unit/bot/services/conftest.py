@@ -51,6 +51,8 @@ class Room:
             _env_file=None,  # type: ignore[call-arg]
             data_dir=self.folder / "data",
             work_dir=self.folder / "work",
+            country="DE",
+            min_age=16,
             limit_waiting=self.limit,
         )
         self.stack = AsyncExitStack()
