@@ -139,13 +139,22 @@ def _description(post: VideoPost, sentences: Sentences) -> list[str]:
     if post.motion == "travel":
         parts.append(sentences.text("video.says_travel", locale))
     if params.get("song"):
-        parts.append(sentences.text("video.says_song", locale))
+        parts.append(_song(str(params["song"]), sentences, locale))
     if params.get("declaration"):
         said = sentences.text(f"declaration.{params['declaration']}", locale)
         parts.append(sentences.text("audio.declared", locale, said=said))
     if post.is_rehearsal:
         parts.append(sentences.text("post.rehearsal", locale))
     return parts
+
+
+def _song(song: str, sentences: Sentences, locale: str) -> str:
+    """That it moves to music, and to which, where that was made here."""
+    said = sentences.text("video.says_song", locale)
+    piece, _, index = song.partition("/")
+    if not index:
+        return said
+    return f"{said} {sentences.text('video.says_piece', locale, job=piece, index=index)}"
 
 
 def _pictures(job: Job, sentences: Sentences, heading: str) -> str:

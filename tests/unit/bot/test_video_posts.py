@@ -96,6 +96,10 @@ def test_a_song_a_script_and_a_motion_model_are_named(tmp_path: Path) -> None:
     said = texts(compose_post(video_post(tmp_path, song), SENTENCES, file_limit=DEFAULT_FILE_LIMIT))
     assert SENTENCES.text("video.title_song", "de") in said
     assert SENTENCES.text("video.says_song", "de") in said
+    assert "Stück" not in said
+    piece = video_post(tmp_path, video_job(song="0123456789/2"))
+    said = texts(compose_post(piece, SENTENCES, file_limit=DEFAULT_FILE_LIMIT))
+    assert SENTENCES.text("video.says_piece", "de", job="0123456789", index="2") in said
     assert SENTENCES.text("declaration.own", "de") in said
     keys = [{"frame": 0, "prompt": "apples", "seed": 3}, {"frame": 16, "prompt": "pears", "seed": 3}]
     script = video_job(locale="en", keys=keys, motion="travel", original="Äpfel → Birnen")
@@ -139,7 +143,7 @@ def test_the_video_is_what_is_left_out(tmp_path: Path, fill: Fill, count: int) -
     original=HOSTILE | st.just(""),
     locale=st.sampled_from(["de", "en"]),
     declaration=st.sampled_from([None, *DECLARATIONS]),
-    song=st.sampled_from([None, "abc"]),
+    song=st.sampled_from([None, "abc", "0123456789/1"]),
 )
 def test_a_result_fits(
     tmp_path: Path, prompts: list[str], original: str, locale: str, declaration: str | None, song: str | None
