@@ -154,7 +154,8 @@ def _song(song: str, sentences: Sentences, locale: str) -> str:
     piece, _, index = song.partition("/")
     if not index:
         return said
-    return f"{said} {sentences.text('video.says_piece', locale, job=piece, index=index)}"
+    which = sentences.text("video.says_piece", locale, job=piece, index=index)
+    return f"{said} {which}"
 
 
 def _pictures(job: Job, sentences: Sentences, heading: str) -> str:

@@ -98,8 +98,8 @@ def test_a_song_a_script_and_a_motion_model_are_named(tmp_path: Path) -> None:
     assert SENTENCES.text("video.says_song", "de") in said
     assert "Stück" not in said
     piece = video_post(tmp_path, video_job(song="0123456789/2"))
-    said = texts(compose_post(piece, SENTENCES, file_limit=DEFAULT_FILE_LIMIT))
-    assert SENTENCES.text("video.says_piece", "de", job="0123456789", index="2") in said
+    of_class = texts(compose_post(piece, SENTENCES, file_limit=DEFAULT_FILE_LIMIT))
+    assert SENTENCES.text("video.says_piece", "de", job="0123456789", index="2") in of_class
     assert SENTENCES.text("declaration.own", "de") in said
     keys = [{"frame": 0, "prompt": "apples", "seed": 3}, {"frame": 16, "prompt": "pears", "seed": 3}]
     script = video_job(locale="en", keys=keys, motion="travel", original="Äpfel → Birnen")
