@@ -99,5 +99,6 @@ def test_a_test_card_in_it_refuses_all(make: Make, tmp_path: Path) -> None:
         "ein roter Kreis", "testbild", "--seconds", "1", "--fps", "4", "--seed", "3", "--seed2", "4"
     )
     assert (code, made["verdict"], made["files"]) == (1, "refused", [])
-    assert made["code"] == "refused_video_flagged"
+    # on a slow machine the last picture is judged before the video is finished, and ends it
+    assert made["code"] in {"refused_video_flagged", "refused_video_ends"}
     assert list((tmp_path / "out").iterdir()) == []
