@@ -62,7 +62,9 @@ class Board:
     async def edit_answer(self, address: ReplyAddress | None, **what: Any) -> None:
         await self._wait()
 
-    async def tell(self, job: Job, address: ReplyAddress | None, text: str, *, private: bool) -> None:
+    async def tell(
+        self, job: Job, address: ReplyAddress | None, text: str, *, private: bool, view: object = None
+    ) -> None:
         self.told.append((job.id, private))
 
     async def deliver(self, post: Post, address: ReplyAddress | None) -> Posted:

@@ -30,7 +30,15 @@ async def test_four_pictures_in_german(klass: Klass, say: Say) -> None:
     assert embed["image"]["url"].endswith(message["attachments"][0]["filename"])
     assert len(message["attachments"]) == 5
     labels = [one.get("label") for row in message["components"] for one in row["components"]]
-    assert labels == ["1", "2", "3", "4", say("button.again", "de"), say("button.seeds", "de")]
+    assert labels == [
+        "1",
+        "2",
+        "3",
+        "4",
+        say("button.again", "de"),
+        say("button.seeds", "de"),
+        say("button.report", "de"),
+    ]
     assert len(klass.calls_about(handle)) <= 4
     assert not klass.server.state.messages[message["id"]].get("pinged")
 

@@ -87,7 +87,9 @@ async def test_a_service_that_forgets_to_ask_is_noticed(
 def test_what_the_views_know_of_is_registered(world: World) -> None:
     views = (Path(forged_ids.bot.__file__).parent / "views.py").read_text("utf-8")
     missing = not_registered({*world.buttons, *world.forms})
-    assert [name for name in missing if f"bot.{name.removesuffix('.py')} import" in views] == []
+    unknown = [name for name in missing if f"bot.{name.removesuffix('.py')} import" in views]
+    # setting up reads roles and channels over HTTP: its forged presses are tried in discord_layer/test_set_up.py
+    assert unknown == ["setup_presses.py"]
     assert {"report", "ask", "cancel", "witgrant", "revoke"} <= {*world.buttons, *world.forms}
 
 

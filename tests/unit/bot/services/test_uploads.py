@@ -341,7 +341,7 @@ async def test_what_is_refused_at_the_press_is_forgotten(
 ) -> None:
     question = await room.asked()
 
-    async def refuse(*texts: str) -> Verdict:
+    async def refuse(*texts: str, guild: str = "") -> Verdict:
         return Verdict.refuse("words", "hate")
 
     monkeypatch.setattr(room.desk.music._intake._pipeline, "check_text", refuse)
