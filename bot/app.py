@@ -17,6 +17,8 @@ from bot.installing import tell_steps
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
 from bot.services.emergency import Emergency
+from bot.services.gallery_hanging import GalleryHanging
+from bot.services.gallery_ports import GalleryWall, NoWall
 from bot.services.insight_data import worker_task
 from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
@@ -27,10 +29,12 @@ from bot.services.upkeep import Chore, Upkeep
 from bot.services.video_preview import VideoPreview
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of, finishers_of, preparing, revoke_of
+from bot.wiring_gallery import exhibition_of
 from bot.wiring_lesson import entrance_of, staffroom_of
-from bot.wiring_teacher import records_of
+from bot.wiring_teacher import records_folder, records_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
+from data.audit import Audit
 from data.database import Database
 from data.posts import Posts
 from data.timings import Timings
@@ -117,9 +121,17 @@ def catalog_of(settings: Settings) -> Catalog:
 
 @asynccontextmanager
 async def open_atelier(
-    settings: Settings, *, publisher: Publisher, sentences: Sentences, report: Report
+    settings: Settings,
+    *,
+    publisher: Publisher,
+    sentences: Sentences,
+    report: Report,
+    wall: GalleryWall | None = None,
 ) -> AsyncIterator[Atelier]:
-    """Open the data folder, the queue and the workers' supervisor. Raises AtelierError, e.g. data_folder_locked."""
+    """Open the data folder, the queue and the workers' supervisor. Raises AtelierError, e.g. data_folder_locked.
+
+    `wall`: where the gallery hangs; None: no class looks on.
+    """
     for family in REQUIRED_FAMILIES:
         if family not in settings.families:
             raise FamilyOff("family_off", family=family)
@@ -149,6 +161,7 @@ async def open_atelier(
             work_dir=work_dir,
             publisher=publisher,
             sentences=sentences,
+            wall=wall,
         )
 
 
@@ -162,6 +175,7 @@ async def assemble(
     work_dir: Path,
     publisher: Publisher,
     sentences: Sentences,
+    wall: GalleryWall | None = None,
     pauses: Sequence[float] = PAUSES_S,
 ) -> Atelier:
     """Put the parts together around an open database and a supervisor; `stack` closes what is opened here."""
@@ -203,10 +217,11 @@ async def assemble(
         may_post=entrance.door.may_post,
     )
     stack.push_async_callback(posting.close)
+    finishers = finishers_of(parts, prepare=check.prepare, publisher=publisher)
     deliver = Deliver(
         jobs=jobs,
         artifacts=artifacts,
-        finishers=finishers_of(parts, prepare=check.prepare, publisher=publisher),
+        finishers=finishers,
         posting=posting,
         work_dir=work_dir,
     )
@@ -225,17 +240,40 @@ async def assemble(
         is_held=entrance.door.is_held,
     )
     stack.push_async_callback(dispatcher.close)
-    revoke, voices = revoke_of(
-        parts, posting=posting, deliver=deliver, dispatcher=dispatcher, publisher=publisher
+    audit = Audit(database, records_folder(parts))
+    exhibition = exhibition_of(
+        parts,
+        entrance=entrance,
+        finishers=finishers,
+        posting=posting,
+        wall=wall or NoWall(),
+        audit=audit,
     )
-    records = records_of(parts, posting=posting, dispatcher=dispatcher, publisher=publisher, revoke=revoke)
+    revoke, voices = revoke_of(
+        parts,
+        posting=posting,
+        deliver=deliver,
+        dispatcher=dispatcher,
+        publisher=publisher,
+        exhibition=exhibition,
+    )
+    records = records_of(
+        parts,
+        audit=audit,
+        posting=posting,
+        dispatcher=dispatcher,
+        publisher=publisher,
+        revoke=revoke,
+        exhibition=exhibition,
+    )
     stack.push_async_callback(records.erasing.close)
     staffroom = await staffroom_of(
         parts,
         stack,
         entrance=entrance,
         words=words,
-        audit=records.audit,
+        audit=audit,
+        exhibition=exhibition,
         posting=posting,
         deliver=deliver,
         dispatcher=dispatcher,
@@ -248,6 +286,7 @@ async def assemble(
         staffroom.emergency,
         staffroom.lessons,
         staffroom.care.blocks,
+        exhibition.gallery,
     ]
     upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=also)
     await _keep_up(stack, upkeep)
@@ -262,6 +301,7 @@ async def assemble(
         records=records,
         entrance=entrance,
         staffroom=staffroom,
+        exhibition=exhibition,
     )
     stack.push_async_callback(desk.chain.close)
     return Atelier(
@@ -272,17 +312,18 @@ async def assemble(
             jobs=jobs,
             dispatcher=dispatcher,
             deliver=deliver,
-            take_back=lambda: _finish(revoke, staffroom.emergency),
+            take_back=lambda: _finish(revoke, staffroom.emergency, exhibition.hanging),
         ),
         supervisor=supervisor,
         families=tuple(family for family in settings.families if catalog.is_usable(family)),
     )
 
 
-async def _finish(revoke: Revoke, emergency: Emergency) -> None:
+async def _finish(revoke: Revoke, emergency: Emergency, hanging: GalleryHanging) -> None:
     """What a crash broke off: first what may not be seen at all."""
     await emergency.finish()
     await revoke.finish()
+    await hanging.finish()
 
 
 def _guard(catalog: Catalog, supervisor: Supervisor, work_dir: Path) -> GuardCheck | None:

@@ -23,6 +23,9 @@ _ID = re.compile(
     r"(?::(?P<index>[1-9][0-9]?)(?::(?P<nonce>[0-9a-z]{1,20}))?)?"
 )
 
+ROWS, IN_A_ROW = 5, 5
+"""Of buttons under a message."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonId:
@@ -256,6 +259,16 @@ def gallery_button(
 ) -> discord.ui.Button[discord.ui.View]:
     """Under any result: send it in for the gallery (`bot.gallery_presses`)."""
     return _button("gallery", job_id, sentences.text("button.gallery", locale), row=row, emoji="🖼️")
+
+
+def free_row(view: discord.ui.View) -> int:
+    """Where one more button goes: at the end of the last row, or below it where that one is full."""
+    used = [item.row or 0 for item in view.children]
+    last = max(used, default=0)
+    full = used.count(last) >= IN_A_ROW or any(
+        isinstance(item, discord.ui.Select) and (item.row or 0) == last for item in view.children
+    )
+    return min(last + full, ROWS - 1)
 
 
 def _button(

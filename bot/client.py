@@ -104,6 +104,7 @@ class AtelierBot(commands.Bot):
             setting_up=self.setup_presses,
         )
         self.care_presses = self._presses.care
+        self.gallery_presses = self._presses.gallery
         self.typing = Typing(desk)
         self._mentions = Mentions(
             desk=desk, sentences=sentences, teacher_role=teacher_role, typing=self.typing

@@ -29,8 +29,15 @@ _STATES: Final = {"galchange": GalleryState.CHANGE, "galdecline": GalleryState.D
 
 
 class GalleryPresses:
+    """`gallery`, `own`: asked for at each press, as a bot may be built before its services."""
+
     def __init__(
-        self, *, gallery: Gallery, own: OwnWorks, sentences: Sentences, who: Callable[[Press], Requester]
+        self,
+        *,
+        gallery: Callable[[], Gallery],
+        own: Callable[[], OwnWorks],
+        sentences: Sentences,
+        who: Callable[[Press], Requester],
     ) -> None:
         self._gallery = gallery
         self._own = own
@@ -58,7 +65,7 @@ class GalleryPresses:
 
     async def _ask(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
-        offer = await self._gallery.offer(pressed.subject, self._who(interaction))
+        offer = await self._gallery().offer(pressed.subject, self._who(interaction))
         text, view = offer_card(offer, self._sentences, interaction.locale)
         await say_in_private(interaction, text, view=view)
 
@@ -66,7 +73,7 @@ class GalleryPresses:
         await defer(interaction, private=True)
         named = pressed.action == "galnamed"
         name = interaction.user.display_name
-        done = await self._gallery.submit(pressed.subject, self._who(interaction), named=named, name=name)
+        done = await self._gallery().submit(pressed.subject, self._who(interaction), named=named, name=name)
         waits = done.entry.state is GalleryState.WAITING
         lines = [self._say(interaction, "gallery.sent_in" if waits else "gallery.sent_up")]
         if not done.shown:
@@ -75,7 +82,7 @@ class GalleryPresses:
 
     async def _star(self, interaction: Press, pressed: ButtonId) -> None:
         # no defer: the very message changes, which must be the first answer
-        given = await self._gallery.star(pressed.subject, self._who(interaction))
+        given = await self._gallery().star(pressed.subject, self._who(interaction))
         locale = interaction.guild_locale or interaction.locale
         view = work_rows(pressed.subject, given.stars, self._sentences, locale)
         await edit_pressed(interaction, view=view)
@@ -83,12 +90,12 @@ class GalleryPresses:
     async def _down(self, interaction: Press, pressed: ButtonId) -> None:
         """Its pupil withdraws it at once; a teacher is asked why, which is also the second look."""
         who = self._who(interaction)
-        entry = await self._gallery.may_take_down(pressed.subject, who)
+        entry = await self._gallery().may_take_down(pressed.subject, who)
         if entry.person != who.person_id:
             await send_form(interaction, self._form(interaction, pressed))
             return
         await defer(interaction, private=True)
-        done = await self._gallery.take_down(pressed.subject, who)
+        done = await self._gallery().take_down(pressed.subject, who)
         await say_in_private(interaction, self._taken(interaction, done, "gallery.withdrawn"))
 
     # -- teachers --
@@ -96,31 +103,31 @@ class GalleryPresses:
     async def _accept(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         said = Review(round=_round(pressed), state=GalleryState.ACCEPTED)
-        done = await self._gallery.review(pressed.subject, said, self._who(interaction))
+        done = await self._gallery().review(pressed.subject, said, self._who(interaction))
         await say_in_private(interaction, self._reviewed(interaction, done))
 
     async def _open_reason(self, interaction: Press, pressed: ButtonId) -> None:
         # no defer: a form must be the first answer, so it is one quick read
-        await self._gallery.may_review(pressed.subject, _round(pressed), self._who(interaction))
+        await self._gallery().may_review(pressed.subject, _round(pressed), self._who(interaction))
         await send_form(interaction, self._form(interaction, pressed))
 
     async def _say_no(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         said = Review(round=_round(pressed), state=_STATES[pressed.action], reason=_typed_reason(interaction))
-        done = await self._gallery.review(pressed.subject, said, self._who(interaction))
+        done = await self._gallery().review(pressed.subject, said, self._who(interaction))
         await say_in_private(interaction, self._reviewed(interaction, done))
 
     async def _take_down(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         reason = _typed_reason(interaction)
-        done = await self._gallery.take_down(pressed.subject, self._who(interaction), reason)
+        done = await self._gallery().take_down(pressed.subject, self._who(interaction), reason)
         await say_in_private(interaction, self._taken(interaction, done, "gallery.down"))
 
     # -- commands, whose answers were deferred privately --
 
     async def show_list(self, interaction: Press, wanted: Filter) -> None:
         who = self._who(interaction)
-        found = await self._gallery.find(who, wanted)
+        found = await self._gallery().find(who, wanted)
         text = list_text(found, wanted, who.guild_id, self._sentences, interaction.locale)
         await say_in_private(interaction, text)
 
@@ -129,7 +136,7 @@ class GalleryPresses:
         who = self._who(interaction)
         guild = interaction.guild
         limit = None if guild is None else guild.filesize_limit
-        async with self._own.packed(who, file_limit=limit) as packed:
+        async with self._own().packed(who, file_limit=limit) as packed:
             for number, path in enumerate(packed.archives, 1):
                 file = discord.File(path, filename=f"atelier-{number}.zip")
                 await interaction.followup.send(file=file, ephemeral=True)

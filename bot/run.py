@@ -15,6 +15,7 @@ from bot.app import Atelier, Report, open_atelier
 from bot.client import AtelierBot
 from bot.endpoints import InvalidEndpoint, point_to
 from bot.errors import CannotStart
+from bot.gallery_wall import DiscordWall
 from bot.i18n import Sentences
 from bot.invite import application_id_of
 from bot.permissions import permission_lines
@@ -63,9 +64,10 @@ async def run_discord(settings: Settings, *, sentences: Sentences, language: str
         report(sentences.text("cli.bad_endpoint", language, reason=str(error)))
         return _MISUSED
     publisher = DiscordPublisher(sentences=sentences)
+    wall = DiscordWall(sentences=sentences, tell=publisher.tell_person)
     async with (
         AsyncExitStack() as last,
-        open_atelier(settings, publisher=publisher, sentences=sentences, report=report) as atelier,
+        open_atelier(settings, publisher=publisher, sentences=sentences, report=report, wall=wall) as atelier,
     ):
         bot = AtelierBot(
             desk=atelier.desk,
@@ -75,6 +77,7 @@ async def run_discord(settings: Settings, *, sentences: Sentences, language: str
             extensions=EXTENSIONS,
             memory=CommandFile(settings.data_dir / "commands.sha256"),
         )
+        wall.attach(bot)
         report(sentences.text("cli.connecting", language))
         running = asyncio.create_task(bot.start(token))
         # last of all: results that are being posted while the atelier closes still find their way

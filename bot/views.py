@@ -22,6 +22,7 @@ from bot.clip_presses import ClipPresses
 from bot.consent_presses import VoicePresses, WitnessPresses
 from bot.errors import answer_error
 from bot.forms import adapt_form, question_form, read_form, read_question
+from bot.gallery_presses import GalleryPresses
 from bot.i18n import Sentences
 from bot.insight_presses import InsightPresses
 from bot.lesson_presses import LessonPresses
@@ -92,11 +93,15 @@ class Presses:
         self.care = CarePresses(
             care=lambda: desk.care, publisher=publisher, sentences=sentences, who=who, teaches=teaches
         )
+        self.gallery = GalleryPresses(
+            gallery=lambda: desk.gallery, own=lambda: desk.own_works, sentences=sentences, who=who
+        )
         lesson = LessonPresses(desk=desk, sentences=sentences, who=who)
         self._buttons: Mapping[str, Handler] = {
             **lesson.buttons,
             **({} if setting_up is None else setting_up.buttons),
             **self.care.buttons,
+            **self.gallery.buttons,
             **revoke.buttons,
             **voice.buttons,
             **witness.buttons,
@@ -119,6 +124,7 @@ class Presses:
         self._forms: Mapping[str, Handler] = {
             **({} if setting_up is None else setting_up.forms),
             **self.care.forms,
+            **self.gallery.forms,
             "adapt": self._adapt,
             "answer": self._ask,
             **insight.forms,

@@ -54,6 +54,7 @@ from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from bot.settings import Settings
 from bot.wiring_clip import chain_of, clip_finisher_of, clip_of, clip_start_of
+from bot.wiring_gallery import Exhibition
 from bot.wiring_lesson import Entrance, Staffroom
 from bot.wiring_teacher import Records, my_data_of, protocol_of
 from data.artifacts import Artifacts
@@ -209,7 +210,13 @@ def preparing(parts: Parts, *, publisher: Publisher) -> Callable[[Job], Awaitabl
 
 
 def revoke_of(
-    parts: Parts, *, posting: Posting, deliver: Deliver, dispatcher: Dispatcher, publisher: Publisher
+    parts: Parts,
+    *,
+    posting: Posting,
+    deliver: Deliver,
+    dispatcher: Dispatcher,
+    publisher: Publisher,
+    exhibition: Exhibition,
 ) -> tuple[Revoke, VoiceUpkeep]:
     """How a voice is taken back, and what sees to it that nothing of it stays."""
     revoke = Revoke(
@@ -225,6 +232,7 @@ def revoke_of(
         dispatcher=dispatcher,
         publisher=publisher,
         latents=parts.latents,
+        gallery=exhibition.gallery,
     )
     return revoke, VoiceUpkeep(voices=parts.voices, traces=parts.traces, latents=parts.latents, revoke=revoke)
 
@@ -239,6 +247,7 @@ def desk_of(
     records: Records,
     entrance: Entrance,
     staffroom: Staffroom,
+    exhibition: Exhibition,
 ) -> Desk:
     """Everything that a command or a press may ask for."""
     catalog, jobs, pipeline, sentence = parts.catalog, parts.jobs, parts.pipeline, parts.sentences.text
@@ -323,6 +332,8 @@ def desk_of(
         lesson_board=staffroom.board,
         emergency=staffroom.emergency,
         care=staffroom.care,
+        gallery=exhibition.gallery,
+        own_works=exhibition.own,
         my_data=my_data_of(parts, records),
         protocol=protocol_of(parts, records),
         cancel=Cancel(jobs=jobs, dispatcher=dispatcher),

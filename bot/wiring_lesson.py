@@ -31,6 +31,7 @@ from moderation.class_words import ClassWords
 
 if TYPE_CHECKING:
     from bot.wiring import Parts
+    from bot.wiring_gallery import Exhibition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ async def staffroom_of(
     entrance: Entrance,
     words: ClassWords,
     audit: Audit,
+    exhibition: Exhibition,
     posting: Posting,
     deliver: Deliver,
     dispatcher: Dispatcher,
@@ -93,6 +95,7 @@ async def staffroom_of(
         dispatcher=dispatcher,
         workers=parts.supervisor,
         notes=audit,
+        also=[exhibition.hanging.break_off],
     )
     stack.push_async_callback(emergency.close)
     lessons = LessonDesk(
@@ -115,6 +118,7 @@ async def staffroom_of(
         posting=posting,
         dispatcher=dispatcher,
         words=words,
+        elsewhere=(exhibition.gallery.taken_down,),
         notes=audit,
     )
     board = LessonBoard(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.services.erasing import Erasing
@@ -22,6 +23,7 @@ from generation.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
     from bot.wiring import Parts
+    from bot.wiring_gallery import Exhibition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +36,22 @@ class Records:
     times: Times
 
 
+def records_folder(parts: Parts) -> Path:
+    """Outside the database: the log's head, and whose data was deleted."""
+    return parts.settings.records_dir or parts.settings.data_dir / "records"
+
+
 def records_of(
-    parts: Parts, *, posting: Posting, dispatcher: Dispatcher, publisher: Publisher, revoke: Revoke
+    parts: Parts,
+    *,
+    audit: Audit,
+    posting: Posting,
+    dispatcher: Dispatcher,
+    publisher: Publisher,
+    revoke: Revoke,
+    exhibition: Exhibition,
 ) -> Records:
     settings, database = parts.settings, parts.database
-    folder = settings.records_dir or settings.data_dir / "records"
-    audit = Audit(database, folder)
     times = Times(
         days=settings.keep_days,
         refused_hours=settings.keep_refused_hours,
@@ -48,7 +60,7 @@ def records_of(
     )
     erasing = Erasing(
         erasures=Erasures(database, parts.traces),
-        tombstones=Tombstones(folder),
+        tombstones=Tombstones(records_folder(parts)),
         audit=audit,
         jobs=parts.jobs,
         posts=Posts(database),
@@ -58,6 +70,7 @@ def records_of(
         dispatcher=dispatcher,
         revoke=revoke,
         work_dir=parts.work_dir,
+        also=[exhibition.gallery.leave],
     )
     retention = Retention(
         forgetting=Forgetting(database, parts.traces),
@@ -67,6 +80,7 @@ def records_of(
         uploads=parts.uploads,
         audit=audit,
         times=times,
+        spared=exhibition.entries.kept,
     )
     return Records(audit=audit, erasing=erasing, retention=retention, times=times)
 

@@ -17,6 +17,7 @@ EXTENSIONS = (
     "cogs.check",
     "cogs.consent",
     "cogs.care",
+    "cogs.gallery",
     "cogs.prompt_help",
     "cogs.set_up",
     "cogs.lesson",

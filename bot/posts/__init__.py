@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+import discord
+
+from bot.buttons import free_row, gallery_button
 from bot.i18n import Sentences
 from bot.posts.audio import compose_audio
 from bot.posts.care import with_report
@@ -21,6 +24,7 @@ from bot.services.clip_ports import ClipPost
 from bot.services.ports import ImagePost, InsightPost, Post, TextPost
 from bot.services.speech_ports import SpeechPost
 from bot.services.video_ports import VideoPost
+from generation.job import Job
 
 _LOOKS: Final[Mapping[type[Post], Callable[..., ComposedPost]]] = {
     ImagePost: compose_image,
@@ -41,6 +45,18 @@ def compose_post(
     if compose is None:
         raise TypeError(f"no post looks like a {type(post).__name__}")
     made = compose(post, sentences, file_limit=file_limit, fill=fill, buttons=buttons)
-    if not buttons or post.job.params.get("private"):  # what one person alone sees nobody else reports
+    if not buttons:
         return made
-    return replace(made, view=with_report(made.view, post.job.id, sentences, post.job.locale))
+    view = _with_gallery(made.view, post.job, sentences)
+    if not post.job.params.get("private"):  # what one person alone sees nobody else reports
+        view = with_report(view, post.job.id, sentences, post.job.locale)
+    return replace(made, view=view)
+
+
+def _with_gallery(view: discord.ui.View | None, job: Job, sentences: Sentences) -> discord.ui.View | None:
+    """Where it can be sent in; an answer in a chat is no work, and says too little without the rest."""
+    if job.params.get("conversation"):
+        return view
+    view = discord.ui.View(timeout=None) if view is None else view
+    view.stop()
+    return view.add_item(gallery_button(sentences, job.id, job.locale, row=free_row(view)))

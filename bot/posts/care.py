@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.buttons import ButtonId
+from bot.buttons import IN_A_ROW, ButtonId, free_row
 from bot.forms import LABEL_LIMIT, TITLE_LIMIT
 from bot.i18n import Sentences
 from bot.services.appeals import is_judgement, may_be_asked
@@ -22,7 +22,6 @@ CONTENT_LIMIT: Final = 2000
 TEXT_SHOWN: Final = 900
 MOST_ROWS: Final = 10
 MOST_WORDS: Final = 40
-ROWS, IN_A_ROW = 5, 5
 _STYLE = discord.ButtonStyle
 Card = tuple[str, discord.ui.View | None]
 
@@ -35,14 +34,8 @@ def with_report(
 ) -> discord.ui.View:
     """The buttons of a post, and at their end the one that reports it."""
     view = view or _view([])
-    used = [item.row or 0 for item in view.children]
-    last = max(used, default=0)
-    full = used.count(last) >= IN_A_ROW or any(
-        isinstance(item, discord.ui.Select) and (item.row or 0) == last for item in view.children
-    )
-    row = min(last + full, ROWS - 1)
-    view.add_item(_button("report", job_id, sentences.text("button.report", locale), row=row, emoji="🚩"))
-    return view
+    row, label = free_row(view), sentences.text("button.report", locale)
+    return view.add_item(_button("report", job_id, label, row=row, emoji="🚩"))
 
 
 def ask_row(job: Job, sentences: Sentences, locale: object) -> discord.ui.View | None:

@@ -14,6 +14,7 @@ import discord
 from bot.buttons import ButtonId
 from bot.i18n import Sentences
 from bot.posts import compose_post
+from bot.posts.care import with_report
 from bot.posts.shared import CONTENT_LIMIT, ComposedPost, Fill
 from bot.services.gallery import Offer
 from bot.services.gallery_ports import Work
@@ -113,12 +114,13 @@ def review_rows(entry: Entry, sentences: Sentences, locale: object) -> discord.u
 def work_rows(job_id: str, stars: int, sentences: Sentences, locale: object) -> discord.ui.View:
     star = sentences.text("button.gallery_star", locale, n=stars, stars=stars)
     down = sentences.text("button.gallery_down", locale)
-    return _view(
+    view = _view(
         [
             _button(ButtonId(action="galstar", subject=job_id), star, "⭐"),
             _button(ButtonId(action="galdown", subject=job_id), down, "🗑️"),
         ]
     )
+    return with_report(view, job_id, sentences, locale)
 
 
 def offer_card(offer: Offer, sentences: Sentences, locale: object) -> tuple[str, discord.ui.View]:

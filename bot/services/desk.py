@@ -13,6 +13,8 @@ from bot.services.door import Door
 from bot.services.emergency import Emergency
 from bot.services.enrolment import Enrol
 from bot.services.explain import Explain
+from bot.services.gallery import Gallery
+from bot.services.gallery_own import OwnWorks
 from bot.services.insight import Insight
 from bot.services.insight_votes import InsightVotes
 from bot.services.lessons import LessonDesk
@@ -60,6 +62,8 @@ class Desk:
     lesson_board: LessonBoard
     emergency: Emergency
     care: Care
+    gallery: Gallery
+    own_works: OwnWorks
     my_data: MyData
     protocol: Protocol
     cancel: Cancel

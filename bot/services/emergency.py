@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from bot.services.deliver import Deliver
 from bot.services.lesson_ports import Notes, demand_teacher
@@ -64,7 +64,10 @@ class _Cleared:
 
 
 class Emergency:
-    """Of one class at a time; the others' jobs go on, those that lose their worker begin anew."""
+    """Of one class at a time; the others' jobs go on, those that lose their worker begin anew.
+
+    `also`: what else breaks off its sends to a class, such as the gallery; called with the class once the row stands.
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Emergency:
         dispatcher: Dispatcher,
         workers: Workers,
         notes: Notes | None = None,
+        also: Sequence[Callable[[str], Awaitable[None]]] = (),
         late: Sequence[float] = LATE_S,
     ) -> None:
         self._stops = stops
@@ -87,8 +91,9 @@ class Emergency:
         self._dispatcher = dispatcher
         self._workers = workers
         self._notes = notes
+        self._also = tuple(also)
         self._late = tuple(late)
-        self._tasks: set[asyncio.Task[Stopped]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._forbidden: set[str] = set()
 
     def since(self, who: Requester) -> float | None:
@@ -157,8 +162,10 @@ class Emergency:
     async def _clear_in_time(self, guild: str, *, is_new: bool) -> Stopped:
         """Whoever leaves or a disk that hangs does not stop the clearing."""
         task = asyncio.create_task(self._clear(guild, is_new=is_new))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        others = [asyncio.create_task(self._break_off(other, guild)) for other in self._also]
+        for one in (task, *others):
+            self._tasks.add(one)
+            one.add_done_callback(self._tasks.discard)
         done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
         if not done:
             left = tuple(job.id for job in await self._of(guild))
@@ -182,6 +189,12 @@ class Emergency:
             deleted=sum(one.deleted for one in cleared.values()),
             left=tuple(sorted(one.job for one in cleared.values() if one.is_left)),
         )
+
+    async def _break_off(self, other: Callable[[str], Awaitable[None]], guild: str) -> None:
+        try:
+            await other(guild)
+        except Exception as error:  # noqa: BLE001  the others go on; its own chore tries again
+            _log.error("what hangs could not be broken off yet (%s)", type(error).__name__)
 
     def _silence(self, jobs: Iterable[Job]) -> None:
         """Without waiting for anything: nothing more is sent, and what is being sent is given up."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.services.ports import Post, TakenBack
+from bot.services.ports import Hindrance, NotDelivered, Post, TakenBack
 from data.gallery_records import Entry, GalleryDecision, GalleryMessage, GalleryState, ShownFile
 from generation.job import Job
 from moderation.verdict import Approved
@@ -85,6 +85,25 @@ class GalleryWall(Protocol):
 
     async def tell(self, job: Job, entry: Entry, decision: GalleryDecision) -> bool:
         """Say in private to its pupil what was decided. False: it could not be delivered."""
+
+
+class NoWall:
+    """Where no class looks on, as on the command line: nothing can be shown, and nothing is said to be gone."""
+
+    async def review(self, work: Approved[Work], channel: str) -> Hung:
+        raise NotDelivered
+
+    async def hang(self, work: Approved[Work], channel: str) -> Hung:
+        raise NotDelivered
+
+    async def settle(self, message: GalleryMessage, entry: Entry, decision: GalleryDecision) -> None:
+        """Nobody sees the card."""
+
+    async def remove(self, message: GalleryMessage, entry: Entry) -> TakenBack:
+        return TakenBack(hindrance=Hindrance.AWAY)
+
+    async def tell(self, job: Job, entry: Entry, decision: GalleryDecision) -> bool:
+        return False
 
 
 class Hanging(Protocol):

@@ -17,8 +17,6 @@ import discord
 import pytest
 
 from bot.buttons import ButtonId, gallery_button
-from bot.commands import sync_commands
-from bot.gallery_presses import GalleryPresses
 from bot.gallery_wall import DiscordWall
 from bot.local.classroom import CHANNELS, FORUM, Channel
 from bot.local.errors import Json
@@ -144,20 +142,9 @@ async def gallery(school: School, tmp_path_factory: pytest.TempPathFactory) -> A
     async with await Database.open(folder / "data") as database:
         opened = Gallery(school, database, folder)
         opened.hall.rules.rule = GalleryRule(names=True)
-        presses = GalleryPresses(
-            gallery=opened.hall.gallery, own=opened.hall.own, sentences=school.sentences, who=bot.requester
-        )
-        bot.gallery_presses = presses
-        kept = bot._presses._buttons, bot._presses._forms
-        bot._presses._buttons = {**kept[0], **presses.buttons}
-        bot._presses._forms = {**kept[1], **presses.forms}
-        await bot.load_extension("cogs.gallery")
-        await sync_commands(bot.tree, application_id=bot.application_id, guild_ids=(), memory=None)
+        bot.desk.gallery, bot.desk.own_works = opened.hall.gallery, opened.hall.own
         yield opened
-        await bot.unload_extension("cogs.gallery")
-        await sync_commands(bot.tree, application_id=bot.application_id, guild_ids=(), memory=None)
-        bot._presses._buttons, bot._presses._forms = kept
-        del bot.gallery_presses
+        del bot.desk.gallery, bot.desk.own_works
     if description is not None:
         assert description.complaints == []
 

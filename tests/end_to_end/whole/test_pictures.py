@@ -37,6 +37,7 @@ async def test_four_pictures_in_german(klass: Klass, say: Say) -> None:
         "4",
         say("button.again", "de"),
         say("button.seeds", "de"),
+        say("button.gallery", "de"),
         say("button.report", "de"),
     ]
     assert len(klass.calls_about(handle)) <= 4
