@@ -22,7 +22,7 @@ from bot.invite import invite_link
 from bot.posts.setup import place_rows, rules_form, setup_card, setup_rows
 from bot.services.ports import Requester
 from bot.services.setup import Founder, Setup
-from bot.services.setup_rules import Place
+from bot.services.setup_rules import FoundChannel, Place
 from bot.setup_ground import Ground
 from generation.errors import AtelierError, NotAllowed, NotFound
 
@@ -70,6 +70,7 @@ class SetupPresses:
         founder = self._founder(interaction)
         found = await self._ground.read(_guild(interaction))
         report = await self._setup.look(found, founder)
+        await self._adopt(report.channels, founder)
         given, locale = self._setup.given, interaction.locale
         link = invite_link(str(interaction.application_id), for_setup=True)
         text = setup_card(
@@ -101,14 +102,21 @@ class SetupPresses:
             report = await self._setup.look(await self._ground.read(guild), founder)
             self._setup.demand_making(report, founder)
             channels = await self._ground.make(guild, report, interaction.locale)
-            closed = {place: one for place, one in channels.items() if self._fits(place, one.everybody)}
-            await self._setup.adopt(closed, founder)
+            await self._adopt(channels, founder)
         await self._again(interaction)
 
-    @staticmethod
-    def _fits(place: Place, everybody: bool) -> bool:
-        """A channel found by its name is not used for reviews while everybody sees it; the card says so."""
-        return not (place is Place.REVIEW and everybody)
+    async def _adopt(self, channels: Mapping[Place, FoundChannel], founder: Founder) -> None:
+        """Use what was made, chosen, or is called so already: what the card shows is what holds.
+
+        A channel for reviews that everybody sees is not used meanwhile; the card says so.
+        """
+        closed = {
+            place: one
+            for place, one in channels.items()
+            if not (place is Place.REVIEW and one.everybody)
+            and one.id != await self._setup.place(founder.who.guild_id, place)
+        }
+        await self._setup.adopt(closed, founder)
 
     async def _look_again(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)

@@ -190,6 +190,23 @@ async def test_what_is_there_is_adopted_and_never_doubled(stage: Stage) -> None:
     assert await stage.setup.place(klass.guild_id, Place.STUDIO) == workshop
 
 
+async def test_channels_made_by_hand_are_used_once_the_card_shows_them(stage: Stage) -> None:
+    there = (Channel("atelier", ""), Channel("galerie", ""), Channel("lehrkraft", "", hidden=True))
+    klass = await stage.klass("von Hand", channels=there)
+    teacher = await klass.enter("Frau Sommer")
+    await card(teacher)
+    found = [await stage.setup.place(klass.guild_id, place) for place in (Place.GALLERY, Place.REVIEW)]
+    assert found == [channels_of(klass)[name]["id"] for name in ("galerie", "lehrkraft")]
+
+
+async def test_a_review_channel_that_all_see_is_shown_and_not_used(stage: Stage) -> None:
+    there = (Channel("atelier", ""), Channel("galerie", ""), Channel("lehrkraft", ""))
+    klass = await stage.klass("offen", channels=there)
+    shown = await card(await klass.enter("Frau Sommer"))
+    assert klass.say("setup.review_open") in shown["content"]
+    assert await stage.setup.place(klass.guild_id, Place.REVIEW) is None
+
+
 async def test_without_the_permissions_it_says_how_to_get_them(stage: Stage) -> None:
     fewer = int(BOT_PERMISSIONS & ~Permission.ATTACH_FILES)
     klass = await stage.klass("darf wenig", permissions=fewer)
