@@ -1,9 +1,11 @@
-"""The papers for schools: commands and options exist, each sheet is whole, both languages say the same, the privacy
-notice names everything that is kept of people."""
+"""The papers for schools: commands, options and buttons exist, each sheet is whole, both languages say the same, the
+teacher's handbook names every command, the privacy notice everything that is kept of people."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,11 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.i18n import LANGUAGES, Sentences
 from data.data_map import PLACES, TABLES
+from tests.docs.command_names import SPAN, Spoken, commands, faults
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+LOCALES = ROOT / "bot" / "locales"
 SENTENCES = Sentences.load(strict=True)
 PAPERS = [*sorted((DOCS / "de").glob("*.md")), *sorted((DOCS / "en").glob("*.md")), DOCS / "README.md"]
 SHEETS = {
@@ -23,29 +27,24 @@ SHEETS = {
     "musik": "music",
     "video": "video",
     "text": "text",
+    "stueck": "piece",
 }
-LETTERS = {"eltern": "parents", "datenschutz": "privacy"}
+OTHERS = {"eltern": "parents", "datenschutz": "privacy", "handbuch": "handbook"}
 HEADINGS = {
     "de": ["Vorher", "Aufgaben", "Fragen", "Gefahren und Schutz", "Zeitplan"],
     "en": ["Before", "Tasks", "Questions", "Dangers and protection", "Timing"],
 }
-SPAN = re.compile(r"`/([\w-]+)([^`]*)`")
-OPTION = re.compile(r"(?:^|\s)([a-zäöüß_]+\d?):")
+BUTTONS = re.compile(
+    r"\b(?:Knopf|Knöpfe|Knöpfen|Knopfs|buttons?) ((?:`[^`]+`(?:, | oder | und | or | and )?)+)"
+)
+"""What is pressed: the word, then the names in backticks."""
+READMES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("[a-z]*/**/README.md"))]
+Known = Mapping[str, Mapping[str, Spoken]]
 
 
-def commands(language: str) -> dict[str, set[str]]:
-    """The names of the commands in this language, each with those of its options."""
-    found: dict[str, set[str]] = {}
-    keys = SENTENCES.keys(language)
-    for key in keys:
-        match = re.fullmatch(r"command\.(\w+)\.name", key)
-        if match is not None:
-            options = [one for one in keys if re.fullmatch(rf"command\.{match[1]}\.option\.\w+\.name", one)]
-            found[SENTENCES.text(key, language)] = {SENTENCES.text(one, language) for one in options}
-    return found
-
-
-COMMANDS = {language: commands(language) for language in LANGUAGES}
+@pytest.fixture(scope="module")
+async def known() -> Known:
+    return await commands()
 
 
 def language_of(paper: Path) -> str | None:
@@ -57,12 +56,76 @@ def name_of(paper: Path) -> str:
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=name_of)
-def test_every_command_and_option_exists(paper: Path) -> None:
+def test_every_command_and_option_exists(paper: Path, known: Known) -> None:
     language = language_of(paper)
-    known = COMMANDS[language] if language else COMMANDS["de"] | COMMANDS["en"]
-    for command, rest in SPAN.findall(paper.read_text("utf-8")):
-        assert command in known, command
-        assert set(OPTION.findall(rest)) <= known[command], (command, rest)
+    if language:
+        assert faults(paper.read_text("utf-8"), known[language]) == []
+    else:
+        assert in_neither(paper.read_text("utf-8"), known) == []
+
+
+def in_neither(text: str, known: Known) -> list[str]:
+    """What a page in both languages names and no language has."""
+    spans = [match[0] for match in SPAN.finditer(text)]
+    return [one for one in spans if all(faults(one, known[language]) for language in LANGUAGES)]
+
+
+@pytest.mark.parametrize("page", READMES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_readme_exists(page: Path, known: Known) -> None:
+    assert in_neither(page.read_text("utf-8"), known) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("`/bilder`", ["/bilder"]),
+        ("`/start`", ["/start"]),
+        ("`/stunde anfang`", ["/stunde: anfang"]),
+        ("`/stunde start dauer:45`", ["/stunde: dauer"]),
+        ("`/bild prompt:ein Haus farbe:rot`", ["/bild: farbe"]),
+        ("`/meine-daten zeigen | holen`", ["/meine-daten: holen"]),
+        ("`/stunde` und `/stunde start minuten:45`, `/meine-daten zeigen | loeschen`, `/dev/shm`", []),
+    ],
+)
+def test_what_does_not_exist_is_found(written: str, found: list[str], known: Known) -> None:
+    assert faults(written, known["de"]) == found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_name_only_commands_that_exist(language: str, known: Known) -> None:
+    wrong = {key: faults(text, known[language]) for key, text in texts(language).items()}
+    assert {key: one for key, one in wrong.items() if one} == {}
+
+
+def texts(language: str) -> dict[str, str]:
+    """Every sentence of the locale as it is written, its forms for numbers one after the other."""
+    found: dict[str, str] = {}
+    waiting: list[tuple[str, object]] = [
+        ("", tomllib.loads((LOCALES / f"{language}.toml").read_text("utf-8")))
+    ]
+    while waiting:
+        name, inner = waiting.pop()
+        if isinstance(inner, dict):
+            waiting += [(f"{name}.{key}".lstrip("."), value) for key, value in inner.items()]
+        else:
+            found[name] = str(inner)
+    return found
+
+
+@pytest.mark.parametrize(("language", "paper"), [("de", "handbuch"), ("en", "handbook")])
+def test_the_handbook_names_every_command(language: str, paper: str, known: Known) -> None:
+    named = {name for name, _ in SPAN.findall((DOCS / language / f"{paper}.md").read_text("utf-8"))}
+    assert known[language].keys() - named == set()
+
+
+@pytest.mark.parametrize("paper", [paper for paper in PAPERS if language_of(paper)], ids=name_of)
+def test_every_button_exists(paper: Path) -> None:
+    # what a sentence fills in (a number, a name) may be anything
+    labels = [text for key, text in texts(str(language_of(paper))).items() if key.startswith("button.")]
+    patterns = [re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in labels] + ["[1-4]"]
+    for named in BUTTONS.findall(paper.read_text("utf-8")):
+        for button in re.findall(r"`([^`]+)`", named):
+            assert any(re.fullmatch(pattern, button) for pattern in patterns), button
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=name_of)
@@ -81,11 +144,11 @@ def test_every_link_leads_somewhere(paper: Path) -> None:
 
 def test_all_papers_are_there_in_both_languages_and_in_the_index() -> None:
     index = (DOCS / "README.md").read_text("utf-8")
-    for german, english in {**SHEETS, **LETTERS}.items():
+    for german, english in {**SHEETS, **OTHERS}.items():
         assert f"(de/{german}.md)" in index
         assert f"(en/{english}.md)" in index
-    assert {paper.stem for paper in (DOCS / "de").glob("*.md")} == {*SHEETS, *LETTERS}
-    assert {paper.stem for paper in (DOCS / "en").glob("*.md")} == {*SHEETS.values(), *LETTERS.values()}
+    assert {paper.stem for paper in (DOCS / "de").glob("*.md")} == {*SHEETS, *OTHERS}
+    assert {paper.stem for paper in (DOCS / "en").glob("*.md")} == {*SHEETS.values(), *OTHERS.values()}
 
 
 @pytest.mark.parametrize(("german", "english"), SHEETS.items())
@@ -104,24 +167,16 @@ def test_a_sheet_is_whole_and_alike_in_both_languages(german: str, english: str)
         assert counts["de"] == counts["en"] > 3, (what, counts)
 
 
-def test_the_same_commands_are_named_in_both_languages() -> None:
-    keys = {
-        language: {
-            SENTENCES.text(key, language): key
-            for key in SENTENCES.keys(language)
-            if re.fullmatch(r"command\.\w+\.name", key)
-        }
-        for language in LANGUAGES
+@pytest.mark.parametrize(("german", "english"), [*SHEETS.items(), *OTHERS.items()])
+def test_the_same_commands_are_named_in_both_languages(german: str, english: str, known: Known) -> None:
+    named = {
+        language: [
+            known[language][command].key
+            for command, _ in SPAN.findall((DOCS / language / f"{paper}.md").read_text("utf-8"))
+        ]
+        for language, paper in (("de", german), ("en", english))
     }
-    for german, english in {**SHEETS, **LETTERS}.items():
-        named = {
-            language: {
-                keys[language][command]
-                for command, _ in SPAN.findall((DOCS / language / f"{paper}.md").read_text("utf-8"))
-            }
-            for language, paper in (("de", german), ("en", english))
-        }
-        assert named["de"] == named["en"], german
+    assert named["de"] == named["en"]
 
 
 @pytest.mark.parametrize("paper", ["de/datenschutz.md", "en/privacy.md"])
