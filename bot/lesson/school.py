@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bot.lesson import exhibition
 from bot.lesson.people import PATIENCE_S, Lesson, Step, Unexpected, has_words
 from bot.local.visitor import Handle, Visitor
 
 
 async def _start(lesson: Lesson) -> None:
-    await _public(lesson, lesson.teacher.command("stunde start", minuten=45, anzahl=200))
+    await _public(lesson, lesson.teacher.command("stunde start", minuten=45, anzahl=200, namen=True))
 
 
 async def _word(lesson: Lesson) -> None:
@@ -78,7 +79,8 @@ async def _public(lesson: Lesson, handle: Handle) -> None:
 
 
 STEPS = (
-    Step("Frau Sommer", "/stunde start minuten:45", _start),
+    Step("Frau Sommer", "/stunde start minuten:45 namen:True", _start),
+    *exhibition.STEPS,
     Step("Frau Sommer", "/woerter ablehnen:einhorn*", _word),
     Step("Frau Sommer", "/pause ⏸️ /weiter", _pause),
     Step("Frau Sommer", "/sperren person:Chiara", _block),
