@@ -34,7 +34,6 @@ from bot.wiring_lesson import entrance_of, staffroom_of
 from bot.wiring_teacher import records_folder, records_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
-from data.audit import Audit
 from data.database import Database
 from data.posts import Posts
 from data.timings import Timings
@@ -240,14 +239,13 @@ async def assemble(
         is_held=entrance.door.is_held,
     )
     stack.push_async_callback(dispatcher.close)
-    audit = Audit(database, records_folder(parts))
     exhibition = exhibition_of(
         parts,
         entrance=entrance,
         finishers=finishers,
         posting=posting,
         wall=wall or NoWall(),
-        audit=audit,
+        audit=parts.audit,
     )
     revoke, voices = revoke_of(
         parts,
@@ -259,7 +257,6 @@ async def assemble(
     )
     records = records_of(
         parts,
-        audit=audit,
         posting=posting,
         dispatcher=dispatcher,
         publisher=publisher,
@@ -272,7 +269,7 @@ async def assemble(
         stack,
         entrance=entrance,
         words=words,
-        audit=audit,
+        audit=parts.audit,
         exhibition=exhibition,
         posting=posting,
         deliver=deliver,

@@ -24,6 +24,7 @@ from bot.services.witnessing import LASTINGS, export_consents, give_consent
 from bot.shell import LanguageOption, OutOption
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
     from data.consents import Consents
     from data.voice_records import Check, Consent, Voice
     from data.voices import Voices
@@ -232,11 +233,11 @@ def _with_book(language: str | None, work: Callable[[_Book], Awaitable[None]]) -
     from data.errors import DataFolderLocked
 
     chosen, sentences = shell.language(language), Sentences.load()
-    data_dir = shell.settings().data_dir
+    settings = shell.settings()
 
     async def run() -> None:
         try:
-            async with _opened(data_dir, sentences, chosen) as book:
+            async with _opened(settings, sentences, chosen) as book:
                 await work(book)
         except DataFolderLocked:
             shell.fail(sentences.text("consent_cli.locked", chosen), 1)
@@ -245,17 +246,25 @@ def _with_book(language: str | None, work: Callable[[_Book], Awaitable[None]]) -
 
 
 @asynccontextmanager
-async def _opened(data_dir: Path, sentences: Sentences, language: str) -> AsyncIterator[_Book]:
+async def _opened(settings: Settings, sentences: Sentences, language: str) -> AsyncIterator[_Book]:
+    """What was over before a backup was restored is over before anything is done, what ends here is remembered."""
+    from data.audit import Audit
     from data.consents import Consents
     from data.database import Database
+    from data.tombstones import Tombstones
+    from data.voice_ends import VoiceEnds
     from data.voice_files import VoiceFiles
     from data.voices import Voices
 
-    async with await Database.open(data_dir) as database:
-        files = VoiceFiles(data_dir / "voices")
+    async with await Database.open(settings.data_dir) as database:
+        files, records = VoiceFiles(settings.data_dir / "voices"), settings.records_folder
+        audit, tombstones = Audit(database, records), Tombstones(records)
+        ends = VoiceEnds(database, files, tombstones=tombstones, audit=audit)
+        await ends.enforce()
         yield _Book(
             voices=Voices(database, files),
             consents=Consents(database, files),
             sentences=sentences,
             language=language,
         )
+        await ends.remember()

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     """CPU threads of a worker; None: all cores but one."""
     log_level: str = "INFO"
 
+    @property
+    def records_folder(self) -> Path:
+        """Outside the database: the log's head, and whose data was deleted."""
+        return self.records_dir or self.data_dir / "records"
+
     @field_validator("families", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

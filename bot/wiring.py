@@ -58,6 +58,7 @@ from bot.wiring_gallery import Exhibition
 from bot.wiring_lesson import Entrance, Staffroom
 from bot.wiring_teacher import Records, my_data_of, protocol_of
 from data.artifacts import Artifacts
+from data.audit import Audit
 from data.consents import Consents
 from data.conversations import Conversations
 from data.database import Database
@@ -66,8 +67,10 @@ from data.jobs import Jobs
 from data.posts import Posts
 from data.stops import Stops, in_turn
 from data.timings import Timings
+from data.tombstones import Tombstones
 from data.traces import Traces
 from data.uploads import KeptUploads
+from data.voice_ends import VoiceEnds
 from data.voice_files import VoiceFiles
 from data.voices import Voices
 from data.votes import Votes
@@ -103,12 +106,17 @@ class Parts:
     consents: Consents = field(init=False)
     listening: Listening = field(init=False)
     traces: Traces = field(init=False)
+    audit: Audit = field(init=False)
+    tombstones: Tombstones = field(init=False)
+    voice_ends: VoiceEnds = field(init=False)
     latents: Latents = field(init=False)
 
     def __post_init__(self) -> None:
         database, folder = self.database, self.settings.data_dir
         files = VoiceFiles(folder / "voices")
         consents = Consents(database, files)
+        records = self.settings.records_folder
+        audit, tombstones = Audit(database, records), Tombstones(records)
         made = {
             "jobs": Jobs(database, gate=in_turn(consents.gate(needs_consent, judge_job), Stops.gate)),
             "artifacts": Artifacts(database, folder / "artifacts"),
@@ -118,6 +126,9 @@ class Parts:
             "enrolments": Enrolments(database, files, most_tries=self.settings.phrase_tries),
             "consents": consents,
             "traces": Traces(database, unaffected=(NOBODYS_FAMILY,)),
+            "audit": audit,
+            "tombstones": tombstones,
+            "voice_ends": VoiceEnds(database, files, tombstones=tombstones, audit=audit),
             "latents": Latents(workers=self.supervisor, work_dir=self.work_dir),
             "listening": Listening(
                 supervisor=self.supervisor,
@@ -232,9 +243,17 @@ def revoke_of(
         dispatcher=dispatcher,
         publisher=publisher,
         latents=parts.latents,
+        ends=parts.voice_ends,
         gallery=exhibition.gallery,
     )
-    return revoke, VoiceUpkeep(voices=parts.voices, traces=parts.traces, latents=parts.latents, revoke=revoke)
+    upkeep = VoiceUpkeep(
+        voices=parts.voices,
+        traces=parts.traces,
+        latents=parts.latents,
+        revoke=revoke,
+        ends=parts.voice_ends,
+    )
+    return revoke, upkeep
 
 
 def desk_of(

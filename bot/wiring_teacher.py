@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.services.erasing import Erasing
@@ -18,7 +17,6 @@ from data.erasures import Erasures
 from data.forgetting import Forgetting
 from data.personal import Personal
 from data.posts import Posts
-from data.tombstones import Tombstones
 from generation.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
@@ -36,15 +34,9 @@ class Records:
     times: Times
 
 
-def records_folder(parts: Parts) -> Path:
-    """Outside the database: the log's head, and whose data was deleted."""
-    return parts.settings.records_dir or parts.settings.data_dir / "records"
-
-
 def records_of(
     parts: Parts,
     *,
-    audit: Audit,
     posting: Posting,
     dispatcher: Dispatcher,
     publisher: Publisher,
@@ -60,8 +52,8 @@ def records_of(
     )
     erasing = Erasing(
         erasures=Erasures(database, parts.traces),
-        tombstones=Tombstones(records_folder(parts)),
-        audit=audit,
+        tombstones=parts.tombstones,
+        audit=parts.audit,
         jobs=parts.jobs,
         posts=Posts(database),
         artifacts=parts.artifacts,
@@ -78,11 +70,11 @@ def records_of(
         voices=parts.voices,
         traces=parts.traces,
         uploads=parts.uploads,
-        audit=audit,
+        audit=parts.audit,
         times=times,
         spared=exhibition.entries.kept,
     )
-    return Records(audit=audit, erasing=erasing, retention=retention, times=times)
+    return Records(audit=parts.audit, erasing=erasing, retention=retention, times=times)
 
 
 def my_data_of(parts: Parts, records: Records) -> MyData:

@@ -87,6 +87,16 @@ class Audit:
             if (self._written or 0) < latest.number:
                 self._written = await self._write_head()
 
+    async def keep_head(self) -> None:
+        """For the start, and whenever others may have added lines in transactions of their own (`add_line`)."""
+        await self._begin()
+        latest = await self.head()
+        if latest.number > self._latest.number:
+            self._latest = latest
+        async with self._lock:
+            if (self._written or 0) < self._latest.number:
+                self._written = await self._write_head()
+
     async def verify(self) -> int | None:
         """The number of the first line that is not what was written or is missing; None: all are as they were."""
         heads = await asyncio.to_thread(self._head.read)
@@ -150,12 +160,14 @@ class Audit:
         return found
 
     async def _begin(self) -> None:
-        """Before the first line of this run: a file of heads that is missing beside lines was taken away."""
+        """Before the first line of this run: a file of heads that is missing beside lines was taken away. A new log has
+        one at once, so that a crash right after its first line does not look like that."""
         async with self._lock:
             if self._written is None:
                 last = (await self.head()).number
-                if last and not await asyncio.to_thread(self._head.read):
-                    await asyncio.to_thread(self._head.write, [Head(last + 1, UNKNOWN)])
+                if not await asyncio.to_thread(self._head.read):
+                    first = Head(last + 1, UNKNOWN) if last else Head(0, _START)
+                    await asyncio.to_thread(self._head.write, [first])
                 self._written = 0
 
     async def _write_head(self) -> int:
@@ -170,10 +182,24 @@ class Audit:
 
     async def _goes_on(self, kept: Sequence[Head]) -> bool:
         query = "SELECT 1 FROM audit WHERE number = ? AND hash = ?"
-        if not kept:
+        if not kept or kept[-1].number == 0:
             return True
         async with self._database.read() as connection:
             return bool(list(await connection.execute_fetchall(query, kept[-1])))
+
+
+def add_line(
+    connection: sqlite3.Connection,
+    guild: str,
+    line: tuple[str, str, str],
+    detail: Mapping[str, str | int],
+    at: float,
+) -> None:
+    """Add a line (actor, what, subject) in the very transaction of what it tells. `at`: seconds since the epoch.
+
+    Raises ValueError as `Audit.note` does. Somebody calls `Audit.keep_head` afterwards.
+    """
+    _append(connection, guild, line, _plain(line[1], detail), round(at * 1000))
 
 
 def first_broken(rows: Iterable[tuple[Any, ...]], heads: Sequence[Head]) -> int | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from data.audit import HERE, add_line
 from data.errors import VoiceRefused
 from data.voice_records import (
     VOICE_MOVES,
@@ -24,6 +25,7 @@ from data.voice_records import (
 )
 from generation.job import Job
 
+_LOGGED: Final = frozenset({"granted", "revoked"})
 VOICE: Final = (
     "id, guild_id, person_id, name, purpose, model, language, state, tries, findings, created_at, changed_at"
 )
@@ -119,11 +121,27 @@ def note(
     what: str,
     checks: Iterable[str] = (),
 ) -> None:
-    """Write what was decided, by whom, under which checks. Never a name, a word or a number that was measured."""
+    """Write what was decided, by whom, under which checks. Never a name, a word or a number that was measured.
+
+    What a consent begins or ends with is a line of the log, too.
+    """
+    found = list(checks)
     connection.execute(
         "INSERT INTO voice_events (voice, guild_id, at, who, what, checks) VALUES (?, ?, ?, ?, ?, ?)",
-        (voice_id, guild, now, who, what, json.dumps(list(checks))),
+        (voice_id, guild, now, who, what, json.dumps(found)),
     )
+    if what in _LOGGED or Check.WITNESS_REFUSED in found or _runs_out(connection, voice_id, what, who):
+        row = connection.execute("SELECT person_id FROM voices WHERE id = ?", (voice_id,)).fetchone()
+        subject = "" if row is None else str(row[0])
+        add_line(connection, guild, (who, f"voice.{what}", subject), {"voice": voice_id}, now)
+
+
+def _runs_out(connection: sqlite3.Connection, voice_id: str, what: str, who: str) -> bool:
+    """It ends because its time is over, not because somebody has just withdrawn it."""
+    if what != VoiceState.ENDED or who != HERE:
+        return False
+    query = "SELECT 1 FROM consents WHERE voice = ? AND revoked_at IS NOT NULL"
+    return connection.execute(query, (voice_id,)).fetchone() is None
 
 
 def last_seen(connection: sqlite3.Connection) -> float:

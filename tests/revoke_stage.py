@@ -23,11 +23,14 @@ from bot.services.recovery import Recovery
 from bot.services.revoke import Revoke
 from data.addresses import ReplyAddresses
 from data.artifacts import Artifact, Artifacts, NewArtifact
+from data.audit import Audit
 from data.conversations import Conversations
 from data.errors import StorageFailed
 from data.posts import Posts
 from data.timings import Timings
+from data.tombstones import Tombstones
 from data.traces import Traces
+from data.voice_ends import VoiceEnds
 from generation.dispatcher import Dispatcher
 from generation.errors import TaskCancelled
 from generation.job import Job
@@ -257,6 +260,13 @@ class Stage:
             on_failure=self.deliver.on_failure,
         )
         self.traces = Traces(self.database, unaffected=(NOBODYS_FAMILY,))
+        records = self.folder / "records"
+        self.audit = Audit(self.database, records, clock=self.clock)
+        await self.audit.keep_head()  # as at every start
+        self.tombstones = Tombstones(records, clock=self.clock)
+        self.ends = VoiceEnds(
+            self.database, self.room.files, tombstones=self.tombstones, audit=self.audit, clock=self.clock
+        )
         self.revoke = Revoke(
             consents=self.room.consents,
             voices=self.room.voices,
@@ -270,6 +280,7 @@ class Stage:
             dispatcher=self.dispatcher,
             publisher=self.publisher,
             latents=Latents(workers=worker, work_dir=self.folder / "work", patience=0.05),
+            ends=self.ends,
             pauses=(0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.3),
         )
         self.recovery = Recovery(

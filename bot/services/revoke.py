@@ -27,6 +27,7 @@ from data.errors import StorageFailed, VoiceRefused
 from data.jobs import Jobs
 from data.posts import Posts
 from data.traces import Trace, Traces
+from data.voice_ends import VoiceEnds
 from data.voice_records import UNDECIDED, Check, Voice, VoiceState
 from data.voices import Voices
 from generation.dispatcher import Dispatcher
@@ -105,6 +106,7 @@ class Revoke:
         dispatcher: Dispatcher,
         publisher: Publisher,
         latents: Latents,
+        ends: VoiceEnds,
         gallery: Hanging | None = None,
         pauses: Sequence[float] = PAUSES_S,
         clock: Callable[[], float] = time.monotonic,
@@ -121,6 +123,7 @@ class Revoke:
         self._dispatcher = dispatcher
         self._publisher = publisher
         self._latents = latents
+        self._ends = ends
         self._gallery = gallery
         self._pauses = tuple(pauses)
         self._clock = clock
@@ -157,6 +160,7 @@ class Revoke:
         )
         for job, _ in revocation.jobs:  # no send begins any more, before anything else is waited for
             self._publisher.withhold(job)
+        await self._remember()
         tally, left = await self._clear(voice_id)
         return Revoked(
             voice=voice_id,
@@ -203,7 +207,15 @@ class Revoke:
             if refused.check is not Check.VOICE_STEP:
                 raise
             return None  # decided in this very moment: if a consent was given, that is what ends now
+        await self._remember()
         return Revoked(voice=voice_id, person=voice.person)
+
+    async def _remember(self) -> None:
+        """Outside the database, too. It is cleared away even where this fails, which is tried again each minute."""
+        try:
+            await self._ends.remember()
+        except StorageFailed as error:
+            _log.warning("the end of a voice could not be noted outside the database yet (%s)", error)
 
     # -- clearing away --
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.audit import HERE, Audit
+from data.audit import HERE, Audit, add_line
 from data.database import Database
 from data.errors import StorageFailed
 from tests.audit_tampering import run
@@ -174,6 +174,25 @@ async def test_a_crash_between_line_and_head_is_no_tampering(
     assert await restarted.verify() is None
     await restarted.note(CLASS, HERE, "lesson.start")
     assert await restarted.verify() is None
+
+
+async def test_a_crash_right_after_the_very_first_line_is_none_either(
+    database: Database, heads: Path
+) -> None:
+    """A new log has its file of heads before it has a line."""
+
+    def unit(connection: sqlite3.Connection) -> None:
+        add_line(connection, CLASS, (TEACHER, "voice.granted", ANNA), {"voice": "v"}, 5.0)
+
+    await Audit(database, heads).keep_head()
+    await database.write(unit)
+    restarted = Audit(database, heads)
+    assert await restarted.verify() is None
+    await restarted.keep_head()
+    assert await restarted.verify() is None
+    assert (heads / "audit-heads.jsonl").read_text().startswith("[1, ")
+    await tamper(database, "DELETE FROM audit")
+    assert await restarted.verify() == 1
 
 
 async def test_many_at_once_make_one_chain(audit: Audit, database: Database, heads: Path) -> None:

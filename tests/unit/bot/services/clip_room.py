@@ -178,7 +178,6 @@ class ClipRoom:
                 sentence=SENTENCES.text,
             ),
             intake=intake,
-            pipeline=parts.pipeline,
             publisher=self.discord,
             sentence=SENTENCES.text,
             pause=0.005,
@@ -202,6 +201,7 @@ class ClipRoom:
             dispatcher=self.dispatcher,
             publisher=self.discord,
             latents=latents,
+            ends=parts.voice_ends,
             pauses=(0.01, 0.05, 0.2),
         )
 

@@ -13,11 +13,9 @@ from typing import Any
 
 from bot.services.erasing import Erasing
 from bot.services.ports import Hindrance, Posted, ReplyAddress, TakenBack
-from data.audit import Audit
 from data.conversations import Conversation, Conversations
 from data.erasures import Erasures
 from data.personal import Personal
-from data.tombstones import Tombstones
 from data.uploads import KeptUploads, WaitingRequest
 from data.votes import Votes
 from generation.job import Job, JobState
@@ -59,7 +57,7 @@ class ErasingRoom:
     async def open(self) -> None:
         self.stage = stage = Stage(self.folder, random.Random(2), self.board)
         await stage.open()
-        self.audit = Audit(stage.database, self.folder / "records", clock=stage.clock)
+        self.audit = stage.audit
         self.erasures = Erasures(stage.database, stage.traces)
         self.personal = Personal(stage.database)
         self.uploads = KeptUploads(stage.database, self.folder / "data" / "uploads", clock=stage.clock)
@@ -68,7 +66,7 @@ class ErasingRoom:
         stage.artifacts._folder = self.folder / "data" / "artifacts"
         self.erasing = Erasing(
             erasures=self.erasures,
-            tombstones=Tombstones(self.folder / "records", clock=stage.clock),
+            tombstones=stage.tombstones,
             audit=self.audit,
             jobs=stage.jobs,
             posts=stage.posts,
