@@ -138,7 +138,8 @@ def error_sentence(sentences: Sentences, code: str, locale: str, values: Mapping
 
 def own_folder(settings: Settings) -> Settings:
     """The same settings with a data folder beside the bot's, which may be running: it never shares one."""
-    return settings.model_copy(update={"data_dir": settings.data_dir / "generate"})
+    folder = settings.data_dir / "generate"
+    return settings.model_copy(update={"data_dir": folder, "records_dir": folder / "records"})
 
 
 async def generate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,8 @@ class Settings(BaseSettings):
     phrase_tries: int = Field(default=5, ge=1, le=10)
     """How often somebody may get words to read for one voice."""
     records_dir: Path | None = None
-    """Where the log's last hash and the tombstones of deleted data lie, best where no backup goes; None: `data_dir`."""
+    """Where the log's last hash and the tombstones of deleted data lie, best where no backup goes; None: beside
+    `data_dir`."""
     keep_days: int = Field(default=30, ge=1, le=365)
     """How long prompts and results are kept."""
     keep_refused_hours: int = Field(default=24, ge=1, le=720)
@@ -90,8 +92,14 @@ class Settings(BaseSettings):
 
     @property
     def records_folder(self) -> Path:
-        """Outside the database: the log's head, and whose data was deleted."""
-        return self.records_dir or self.data_dir / "records"
+        """For the log's head and whose data was deleted: a copy of the data folder that is restored must not bring an
+        older one along. Within that folder only where it was before, or where nothing can be made beside it."""
+        if self.records_dir is not None:
+            return self.records_dir
+        folder = self.data_dir.absolute()
+        beside, within = folder.with_name(f"{folder.name}-records"), folder / "records"
+        is_free = not within.exists() and (not folder.parent.exists() or os.access(folder.parent, os.W_OK))
+        return beside if beside.exists() or is_free else within
 
     @field_validator("families", mode="before")
     @classmethod

@@ -683,7 +683,7 @@ PLACES: Final = (
     Place(name="uploads", purpose="clean copies of uploaded sounds", kept="with their row"),
     Place(name="voices", purpose="recordings of voices", kept="with their row"),
     Place(name="backups", purpose="the database before a migration", kept="7 days, or until anybody's data is deleted"),
-    Place(name="records", purpose="the log's last hash; tombstones of deleted data", kept="for ever; these 400 days"),
+    Place(name="records", purpose="as that below, where none can be made beside the data folder", kept="as there"),
     Place(name="projector", purpose="the gallery's page for the projector, with what hangs", kept="until taken down"),
     Place(name="locks", purpose="one worker a family", kept="always; empty", is_personal=False),
     Place(name="commands.sha256", purpose="which commands Discord knows", kept="always", is_personal=False),
@@ -706,6 +706,7 @@ def table(name: str) -> Table:
 
 
 def personal() -> Iterator[Table]:
+    Place(name="records", purpose="the log's last hash; tombstones of deleted data", kept="for ever; these 400 days"),
     """The tables with something of somebody, without what the deletion itself needs."""
     return (one for one in TABLES if one.is_personal and one.erased is not Erased.BY_ITSELF)
 

@@ -99,3 +99,21 @@ def test_the_rehearsal_class_states_both_itself(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("ATELIER_MIN_AGE", "12")
     told = bot_variables(Settings(), token="t", api_base="a", gateway_url="g", data_dir=tmp_path)
     assert told["ATELIER_MIN_AGE"] == "12"
+
+
+def test_records_lie_beside_the_data_folder_so_that_no_backup_of_it_brings_older_ones(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "atelier")
+    assert settings.records_folder == tmp_path / "atelier-records"
+    (tmp_path / "atelier-records").mkdir()
+    (tmp_path / "atelier" / "records").mkdir(parents=True)
+    assert settings.records_folder == tmp_path / "atelier-records", "also where a copy has some within"
+    assert Settings(data_dir=tmp_path / "a", records_dir=tmp_path / "b").records_folder == tmp_path / "b"
+
+
+def test_records_stay_within_where_they_were_or_where_nothing_can_be_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "atelier" / "records").mkdir(parents=True)
+    assert Settings(data_dir=tmp_path / "atelier").records_folder == tmp_path / "atelier" / "records"
+    monkeypatch.setattr("bot.settings.os.access", lambda *_: False)
+    assert Settings(data_dir=tmp_path / "other").records_folder == tmp_path / "other" / "records"
