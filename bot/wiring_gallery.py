@@ -34,6 +34,7 @@ class Exhibition:
     hanging: GalleryHanging
     entries: GalleryEntries
     own: OwnWorks
+    approval: GalleryApproval
 
 
 def exhibition_of(
@@ -76,4 +77,4 @@ def exhibition_of(
         demand_open=entrance.door.demand_open,
     )
     own = OwnWorks(jobs=jobs, artifacts=artifacts, approval=approval, work_dir=parts.work_dir)
-    return Exhibition(gallery=gallery, hanging=hanging, entries=entries, own=own)
+    return Exhibition(gallery=gallery, hanging=hanging, entries=entries, own=own, approval=approval)

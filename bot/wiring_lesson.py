@@ -14,6 +14,7 @@ from bot.services.emergency import Emergency
 from bot.services.lesson_rules import CAREFUL
 from bot.services.lessons import LessonDesk
 from bot.services.overview import Overview
+from bot.services.pieces import Pieces
 from bot.services.posting import Posting
 from bot.services.setup import Setup
 from bot.services.setup_rules import Statement
@@ -80,6 +81,7 @@ async def staffroom_of(
     words: ClassWords,
     audit: Audit,
     exhibition: Exhibition,
+    pieces: Pieces,
     posting: Posting,
     deliver: Deliver,
     dispatcher: Dispatcher,
@@ -118,6 +120,7 @@ async def staffroom_of(
         posting=posting,
         dispatcher=dispatcher,
         words=words,
+        pieces=pieces,
         elsewhere=(exhibition.gallery.taken_down,),
         notes=audit,
     )
@@ -127,6 +130,8 @@ async def staffroom_of(
         spendings=entrance.spendings,
         door=entrance.door,
         overview=Overview(jobs=jobs, dispatcher=dispatcher),
+        jobs=jobs,
+        approval=exhibition.approval,
         media=parts.supervisor,
         work_dir=parts.work_dir,
         sentence=parts.sentences.text,

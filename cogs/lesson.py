@@ -12,9 +12,12 @@ from discord import app_commands
 from bot.answers import Press, defer, say_in_private
 from bot.client import AtelierBot
 from bot.commands import choices_for, make_command, make_group
+from bot.hand_ins import show_privately
 from bot.posts.lesson import GALLERY_NAMES, GROUP_NAMES, LessonWords, names_of, told
 from bot.services.lesson_rules import GPU_SECONDS, ITEMS, MINUTES, LessonRequest, TaskRequest
+from bot.texts import plain
 from cogs.options import Between, Choices
+from generation.job import Job
 
 PICTURE = "load.png"
 if TYPE_CHECKING:
@@ -53,8 +56,10 @@ async def start(
         gallery=_ids(interaction, GALLERY_NAMES, gallery),
         gallery_names=names,
     )
-    lesson = await bot.desk.lessons.start(asked, bot.requester(interaction))
-    await interaction.followup.send(_words(interaction).started(lesson))
+    who = bot.requester(interaction)
+    lesson = await bot.desk.lessons.start(asked, who)
+    held = bot.desk.lessons.held(who.guild_id)
+    await interaction.followup.send(_words(interaction).started(lesson, held))
 
 
 async def end(interaction: Press) -> None:
@@ -64,10 +69,14 @@ async def end(interaction: Press) -> None:
     await say_in_private(interaction, _words(interaction).ended(ended))
 
 
-async def status(interaction: Press) -> None:
+async def status(interaction: Press, result: str | None = None) -> None:
     await defer(interaction, private=True)
     bot = interaction.client
     who = bot.requester(interaction)
+    if result is not None:
+        post = await bot.desk.lesson_board.show(result.strip(), who)
+        await show_privately(interaction, post, bot.sentences)
+        return
     standing = await bot.desk.lesson_board.look(who)
     text = _words(interaction).standing(standing)
     picture = await bot.desk.lesson_board.picture(standing, who)
@@ -128,6 +137,21 @@ async def complete_models(interaction: Press, current: str) -> Choices:
     return choices_for(last, [(f"{before}{one.title}", f"{before}{one.id}") for one in known])
 
 
+async def complete_handed_in(interaction: Press, current: str) -> Choices:
+    """For the teacher: who has handed in what."""
+    bot = interaction.client
+    who = bot.requester(interaction)
+    if not who.is_teacher:
+        return []
+    handed = await bot.desk.lesson_board.handed_in(who)
+    return choices_for(current, [(f"{_name(interaction, job)}: {told(job)}", job.id) for job in handed])
+
+
+def _name(interaction: Press, job: Job) -> str:
+    member = None if interaction.guild is None else interaction.guild.get_member(int(job.owner_id))
+    return job.id if member is None else plain(member.display_name)
+
+
 async def complete_result(interaction: Press, current: str) -> Choices:
     bot = interaction.client
     offered = await bot.desk.lessons.offered(bot.requester(interaction))
@@ -151,8 +175,10 @@ async def setup(bot: AtelierBot) -> None:
     said = bot.sentences
     begin = {"media": complete_media, "models": complete_models, "gallery": complete_gallery}
     given = {"medium": complete_medium, "model": complete_models}
-    group = make_group("lesson", said, {"lesson_status": status, "lesson_end": end})
+    group = make_group("lesson", said, {"lesson_end": end})
     group.add_command(make_command(start, "lesson_start", said, completions=begin))
+    handed_in = {"result": complete_handed_in}
+    group.add_command(make_command(status, "lesson_status", said, completions=handed_in))
     group.add_command(make_command(task, "lesson_task", said, completions=given))
     bot.tree.add_command(group)
     results = {"result": complete_result}

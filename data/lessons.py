@@ -117,6 +117,16 @@ class Lessons:
         now = self._clock()
         return [lesson for lesson in self._running.values() if lesson.ends_at <= now]
 
+    async def last(self, guild: str) -> Lesson | None:
+        """The lesson that ended last, as long as it is remembered."""
+        query = (
+            f"SELECT {_COLUMNS} FROM lessons WHERE guild_id = ? AND ended_at IS NOT NULL"  # noqa: S608
+            " ORDER BY ended_at DESC, id LIMIT 1"
+        )
+        async with self._database.read() as connection:
+            rows = list(await connection.execute_fetchall(query, (guild,)))
+        return _lesson(rows[0]) if rows else None
+
     async def start(self, guild: str, rules: Rules, seconds: float) -> Lesson:
         """Raises LessonRefused lesson_running: there is one that nobody has ended."""
         now = self._clock()

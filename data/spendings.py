@@ -13,7 +13,7 @@ from generation.job import JobState
 
 _ITEMS: Final = """
     SELECT owner_id, sum(max(1, coalesce(json_extract(params, '$.count'), 1))) FROM jobs
-    WHERE guild_id = ? AND created_at >= ? AND (? = '' OR owner_id = ?)
+    WHERE guild_id = ? AND created_at >= ? AND created_at <= ? AND (? = '' OR owner_id = ?)
       AND state NOT IN ('refused', 'failed', 'cancelled')
     GROUP BY owner_id
 """
@@ -22,13 +22,15 @@ _SPANS: Final = """
     SELECT owner_id, at, coalesce(until, ?) FROM (
         SELECT owner_id, new, at, lead(at) OVER job AS until, lead(job_events.code) OVER job AS why
         FROM job_events JOIN jobs ON jobs.id = job_events.job
-        WHERE guild_id = ? AND created_at >= ? AND (? = '' OR owner_id = ?)
+        WHERE guild_id = ? AND created_at >= ? AND created_at <= ? AND (? = '' OR owner_id = ?)
         WINDOW job AS (PARTITION BY job_events.job ORDER BY number)
     ) WHERE new = 'running' AND coalesce(why, '') <> 'restarted'
 """
 _COUNTS: Final = """
-    SELECT medium, state, count(*) FROM jobs WHERE guild_id = ? AND created_at >= ? GROUP BY medium, state
+    SELECT medium, state, count(*) FROM jobs WHERE guild_id = ? AND created_at >= ? AND created_at <= ?
+    GROUP BY medium, state
 """
+EVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class Span:
 
 
 class Spendings:
-    """Reads only. Methods raise StorageFailed."""
+    """Reads only, of what was asked for between `since` and `until`. Methods raise StorageFailed."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -58,18 +60,20 @@ class Spendings:
     async def of(self, guild: str, person: str, since: float) -> Spent:
         return (await self._spent(guild, since, person)).get(person, Spent())
 
-    async def of_all(self, guild: str, since: float) -> Mapping[str, Spent]:
+    async def of_all(self, guild: str, since: float, until: float = EVER) -> Mapping[str, Spent]:
         """By person, without those who asked for nothing."""
-        return await self._spent(guild, since)
+        return await self._spent(guild, since, until=until)
 
-    async def spans(self, guild: str, since: float, person: str = "") -> list[Span]:
+    async def spans(self, guild: str, since: float, person: str = "", *, until: float = EVER) -> list[Span]:
         """Every attempt of the class's jobs that were asked for since then; one that runs ends now."""
-        rows = await self._rows(_SPANS, (self._clock(), guild, since, person, person))
+        rows = await self._rows(_SPANS, (self._clock(), guild, since, until, person, person))
         return [Span(person=row[0], begin=row[1], end=row[2]) for row in rows]
 
-    async def counts(self, guild: str, since: float) -> Mapping[tuple[str, JobState], int]:
+    async def counts(
+        self, guild: str, since: float, until: float = EVER
+    ) -> Mapping[tuple[str, JobState], int]:
         """How many jobs, by medium and state."""
-        rows = await self._rows(_COUNTS, (guild, since))
+        rows = await self._rows(_COUNTS, (guild, since, until))
         return {(str(row[0]), JobState(row[1])): int(row[2]) for row in rows}
 
     async def asked_at(self, guild: str, since: float) -> list[float]:
@@ -77,10 +81,13 @@ class Spendings:
         query = "SELECT created_at FROM jobs WHERE guild_id = ? AND created_at >= ? ORDER BY created_at"
         return [float(row[0]) for row in await self._rows(query, (guild, since))]
 
-    async def _spent(self, guild: str, since: float, person: str = "") -> dict[str, Spent]:
-        items = {row[0]: int(row[1]) for row in await self._rows(_ITEMS, (guild, since, person, person))}
+    async def _spent(
+        self, guild: str, since: float, person: str = "", *, until: float = EVER
+    ) -> dict[str, Spent]:
+        values = (guild, since, until, person, person)
+        items = {row[0]: int(row[1]) for row in await self._rows(_ITEMS, values)}
         seconds: defaultdict[str, float] = defaultdict(float)
-        for span in await self.spans(guild, since, person):
+        for span in await self.spans(guild, since, person, until=until):
             seconds[span.person] += max(0.0, span.end - span.begin)
         return {
             one: Spent(items=items.get(one, 0), seconds=seconds[one]) for one in sorted({*items, *seconds})

@@ -73,6 +73,11 @@ class Catalog:
             raise NotFound("model_unknown", known=", ".join(self._models))
         return model
 
+    def medium_of(self, id: str) -> str | None:  # noqa: A002 - the field's name
+        """What this model makes; None: there is no such model."""
+        model = self._models.get(id)
+        return None if model is None else model.medium
+
     def default(self, medium: str) -> ModelInfo:
         """The first of `models(medium)`. Raises NotFound model_unknown when there is none."""
         models = self.models(medium)

@@ -10,18 +10,23 @@ import discord
 from bot.buttons import ButtonId
 from bot.i18n import Sentences
 from bot.services.emergency import Stopped
+from bot.services.lesson_ports import Ended, Paused
 from bot.services.lesson_rules import GROUPS
-from bot.services.lessons import Ended, Paused
 from bot.services.standing import Standing
 from bot.texts import cut, plain, shown
+from data.lesson_voices import EndedVoices
 from data.lessons import GALLERY_RULES, Lesson, Rules, Task
 from data.spendings import Spent
+from data.stops import Stop
 from generation.job import Job, JobState
 
-ROWS: Final = 8
+ROWS: Final = 6
+PEOPLE: Final = 12
+"""Lines of a list, and people who are named, before the rest is only counted: all of it is to fit a message."""
 CONTENT: Final = 2000
 WHAT: Final = 40
 _ENDS: Final = (JobState.POSTED, JobState.REFUSED, JobState.FAILED, JobState.CANCELLED)
+_HELD: Final = {Stop.PAUSE: "held_pause", Stop.EMERGENCY: "held_emergency"}
 
 
 class LessonWords:
@@ -31,19 +36,35 @@ class LessonWords:
         self._sentences = sentences
         self._locale = locale
 
-    def started(self, lesson: Lesson) -> str:
-        return f"{self._say('started', when=_time(lesson.ends_at))}\n{self.rules(lesson.rules)}"
+    def started(self, lesson: Lesson, held: Stop | None = None) -> str:
+        """`held`: what somebody has forgotten to lift."""
+        lines = [self._say("started", when=_time(lesson.ends_at)), self.rules(lesson.rules)]
+        return "\n".join([*lines, *self._held(held)])
+
+    def _held(self, held: Stop | None, ready: int = 0) -> list[str]:
+        if held is None:
+            return []
+        said = self._say(_HELD[held])
+        return [f"{said} {self._say('held_ready', n=ready)}" if ready and held is Stop.PAUSE else said]
 
     def rules(self, rules: Rules) -> str:
-        """One line each; budgets that are not there are said to be none."""
+        """One line each."""
         lines = [self._say("rule_media", media=", ".join(self.group(one) for one in rules.media))]
         if rules.models:
             lines.append(self._say("rule_models", models=", ".join(rules.models)))
-        lines.append(self._say("rule_budget", items=rules.items or "–", seconds=rules.gpu_seconds or "–"))
+        lines.append(self._say("rule_budget", limits=self._limits(rules)))
         lines.append(self._say("rule_private" if rules.private else "rule_open"))
         names = self._say("names_shown" if rules.gallery_names else "names_hidden")
         lines.append(self._say("rule_gallery", rule=self.gallery(rules.gallery), names=names))
         return "\n".join(lines)
+
+    def _limits(self, rules: Rules) -> str:
+        limits = []
+        if rules.items is not None:
+            limits.append(self._say("items", n=rules.items))
+        if rules.gpu_seconds is not None:
+            limits.append(self._say("seconds", n=rules.gpu_seconds))
+        return ", ".join(limits) or self._say("no_limit")
 
     def group(self, name: str) -> str:
         return self._sentences.text(f"lesson.group_{name}", self._locale)
@@ -83,25 +104,42 @@ class LessonWords:
     def ended(self, ended: Ended) -> str:
         """The summary, for the teacher."""
         lesson = ended.lesson
-        minutes = round(((lesson.ended_at or lesson.ends_at) - lesson.started_at) / 60)
+        over = lesson.ended_at or lesson.ends_at
+        lines = [self._say("ended", n=max(1, round((over - lesson.started_at) / 60)))]
+        if ended.by_itself:
+            lines = [self._say("ended_by_itself", when=_time(over))]
+        lines += self._done(ended) if ended.people or ended.jobs else [self._say("sum_nothing")]
+        if ended.voices is not None:
+            lines += self._gone(ended.voices)
+        return "\n".join([*lines, *self._held(ended.held, ended.ready)])
+
+    def _done(self, ended: Ended) -> list[str]:
+        work = {
+            "items": self._say("items", n=ended.items),
+            "seconds": self._say("seconds", n=round(ended.seconds)),
+        }
         lines = [
-            self._say("ended", minutes=minutes),
             self._say("sum_people", n=ended.people),
             self._counts(ended.jobs),
-            self._say("sum_work", items=ended.items, seconds=round(ended.seconds)),
+            self._say("sum_work", **work),
         ]
         if ended.cancelled:
             lines.append(self._say("sum_cancelled", n=ended.cancelled))
         if ended.hand_ins:
             lines.append(self._say("sum_hand_ins", n=ended.hand_ins))
-        lines.append(self._say("sum_voices", n=len(ended.voices.ended)))
-        if ended.voices.kept:
-            lines.append(self._say("sum_voices_kept", n=ended.voices.kept))
-        return "\n".join(lines)
+        return lines
+
+    def _gone(self, voices: EndedVoices) -> list[str]:
+        lines = [self._say("sum_voices", n=len(voices.ended))] if voices.ended else []
+        if voices.kept:
+            lines.append(self._say("sum_voices_kept", n=voices.kept))
+        return lines or [self._say("sum_voices_none")]
 
     def stopped(self, stopped: Stopped) -> str:
         lines = [self._say("stopped" if stopped.is_new else "stopped_before")]
-        lines.append(self._say("stopped_jobs", n=stopped.ended))
+        lines.append(
+            self._say("stopped_jobs", n=stopped.ended) if stopped.ended else self._say("stopped_idle")
+        )
         if stopped.deleted:
             lines.append(self._say("stopped_deleted", n=stopped.deleted))
         if stopped.left:
@@ -111,7 +149,7 @@ class LessonWords:
 
     def standing(self, now: Standing) -> str:
         """Who waits, what runs, budgets, refusals: as much as a message holds."""
-        parts = [*self._state(now), *self._queue(now), *self._budgets(now), *self._refused(now.refusals)]
+        parts = [*self._state(now), *self._queue(now), *self._budgets(now), *self._refused(now)]
         return cut("\n".join(parts), CONTENT)
 
     def _state(self, now: Standing) -> list[str]:
@@ -122,33 +160,36 @@ class LessonWords:
         if now.paused_since is not None:
             lines.append(self._say("stand_paused", when=_time(now.paused_since)))
         if lesson is not None and lesson.task is not None:
-            numbers = [one for one in now.hand_ins if one.task == lesson.task.number]
-            lines.append(self._say("stand_task", n=len(numbers)))
+            people = [f"<@{one.person}>" for one in now.hand_ins]
+            lines.append(self._say("stand_task", n=len(people)) if people else self._say("stand_task_none"))
+            if people:
+                lines[-1] += " " + ", ".join(people[:PEOPLE]) + (" …" if len(people) > PEOPLE else "")
         return lines
 
     def _queue(self, now: Standing) -> list[str]:
-        lines = ["", self._say("stand_queue", n=len(now.rows))]
-        for row in now.rows[:ROWS]:
+        lines = []
+        for row in now.rows:
             key = "stand_waits" if row.place else "stand_runs"
-            job = row.job
-            values: dict[str, Any] = {"owner": f"<@{job.owner_id}>", "what": self._medium(job)}
-            lines.append(self._say(key, place=row.place, **values))
-        return lines
+            if row.job.state is JobState.POSTING and now.paused_since is not None:
+                key = "stand_ready"
+            what = {"owner": f"<@{row.job.owner_id}>", "what": self._medium(row.job)}
+            lines.append(self._say(key, place=row.place, **what))
+        return ["", self._say("stand_queue", n=len(now.rows)), *self._first(lines, ROWS)]
 
     def _budgets(self, now: Standing) -> list[str]:
-        def used(one: tuple[str, Spent]) -> float:
-            return one[1].seconds
+        def used(one: tuple[str, Spent]) -> tuple[int, float]:
+            return one[1].items, one[1].seconds
 
-        rules = now.rules
-        lines = ["", self._say("stand_budgets", items=rules.items or "–", seconds=rules.gpu_seconds or "–")]
-        for person, spent in sorted(now.spent.items(), key=used, reverse=True)[:ROWS]:
-            owner, seconds = f"<@{person}>", round(spent.seconds)
-            lines.append(self._say("stand_spent", owner=owner, items=spent.items, seconds=seconds))
-        return lines
+        lines = []
+        for person, spent in sorted(now.spent.items(), key=used, reverse=True):
+            items, seconds = self._say("items", n=spent.items), self._say("seconds", n=round(spent.seconds))
+            lines.append(self._say("stand_spent", owner=f"<@{person}>", items=items, seconds=seconds))
+        lines = self._first(lines, PEOPLE) or [self._say("stand_unspent")]
+        return ["", self._say("stand_budgets", limits=self._limits(now.rules)), *lines]
 
-    def _refused(self, refusals: Sequence[Job]) -> list[str]:
-        lines = ["", self._say("stand_refusals", n=len(refusals))]
-        for job in refusals[:ROWS]:
+    def _refused(self, now: Standing) -> list[str]:
+        lines = []
+        for job in now.refusals:
             code = (job.error_code or "").removeprefix("refused_")
             category = f"category.{code if self._sentences.has(f'category.{code}') else 'other'}"
             lines.append(
@@ -160,7 +201,12 @@ class LessonWords:
                     category=self._sentences.text(category, self._locale),
                 )
             )
-        return lines
+        return ["", self._say("stand_refusals", n=now.refused), *self._first(lines, ROWS, of=now.refused)]
+
+    def _first(self, lines: Sequence[str], most: int, *, of: int | None = None) -> list[str]:
+        """At most so many lines, and how many there are besides."""
+        left = (len(lines) if of is None else max(of, len(lines))) - min(most, len(lines))
+        return [*lines[:most], *([self._say("stand_more", n=left)] if left else [])]
 
     def _medium(self, job: Job) -> str:
         group = next((name for name, media in GROUPS.items() if job.medium in media), None)

@@ -6,14 +6,16 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from bot.services.lesson_rules import CAREFUL, DAY_S, demand_allowed, demand_budget, demand_task
+from bot.services.lesson_rules import CAREFUL, DAY_S, demand_allowed, demand_budget, demand_task, typed_in
 from bot.services.ports import Requester
 from data.lessons import Lessons, Rules
 from data.spendings import Spendings, Spent
 from data.stops import Stop, Stops
 from generation.catalog import Catalog
-from generation.errors import NotAllowed, NotFound
+from generation.clip_params import CLIP
+from generation.errors import NotAllowed
 from generation.job import Job
+from generation.speech_params import SPEECH
 
 PRIVATE: Final = "lesson_private"
 """The notice of a result that only its owner sees because the lesson says so."""
@@ -44,9 +46,7 @@ class Door:
         self._others = tuple(others)
         self._clock = clock
 
-    async def demand(
-        self, who: Requester, medium: str, model: str, texts: Sequence[str], params: Mapping[str, Any]
-    ) -> None:
+    async def demand(self, who: Requester, medium: str, model: str, params: Mapping[str, Any]) -> None:
         """Whether this request may become a job now; `params` say of how many items. Raises NotAllowed emergency_on,
         paused, lesson_medium, lesson_model; LimitReached; InvalidInput where it does not keep to the class's task.
         """
@@ -56,11 +56,29 @@ class Door:
         if who.is_teacher:
             return
         lesson, rules = self._lessons.current(who.guild_id), self.rules(who.guild_id)
-        demand_allowed(rules, medium, model, self._medium_of)
+        demand_allowed(rules, medium, model, self._catalog.medium_of)
         if lesson is not None and lesson.task is not None:
-            demand_task(lesson.task, medium, model, texts)
+            demand_task(lesson.task, medium, model, typed_in(params))
         spent = await self.spent(who.guild_id, who.person_id)
         demand_budget(rules, spent, _items(params), in_lesson=lesson is not None)
+
+    async def demand_all(
+        self, who: Requester, models: Mapping[str, str], texts: Sequence[str], items: int
+    ) -> None:
+        """Whether all of these may become jobs, asked before the first of them is made: by medium the model, "" where
+        it is not known yet; `items` together. Raises what `demand` raises."""
+        self.demand_open(who.guild_id)
+        for other in self._others:
+            await other(who)
+        if who.is_teacher:
+            return
+        lesson, rules = self._lessons.current(who.guild_id), self.rules(who.guild_id)
+        for medium, model in models.items():
+            demand_allowed(rules, medium, model, self._catalog.medium_of)
+            if lesson is not None and lesson.task is not None and model:
+                demand_task(lesson.task, medium, model, texts)
+        spent = await self.spent(who.guild_id, who.person_id)
+        demand_budget(rules, spent, items, in_lesson=lesson is not None)
 
     def demand_open(self, guild: str) -> None:
         """Whether the class goes on at all; also before anything else is shown that a model made. Raises NotAllowed."""
@@ -85,23 +103,30 @@ class Door:
         """Whether only who asked sees a result."""
         return self.rules(guild).private
 
-    def notices(self, guild: str) -> tuple[str, ...]:
+    def notices(self, guild: str, medium: str, params: Mapping[str, Any]) -> tuple[str, ...]:
         """What every job of the class carries."""
-        return (PRIVATE,) if self.posts_privately(guild) else ()
+        private = self.posts_privately(guild) and not is_shared(medium, params)
+        return (PRIVATE,) if private else ()
 
     def since(self, guild: str) -> float:
         """From when on budgets count: the lesson's beginning, without one a day ago."""
         lesson = self._lessons.current(guild)
         return self._clock() - DAY_S if lesson is None else lesson.started_at
 
-    def _medium_of(self, model: str) -> str | None:
-        try:
-            return self._catalog.get(model).medium
-        except NotFound:
-            return None
-
     async def spent(self, guild: str, person: str) -> Spent:
         return await self._spendings.of(guild, person, self.since(guild))
+
+
+def is_shared(medium: str, params: Mapping[str, Any]) -> bool:
+    """Whether all see such a result in any lesson: a voice in it may have to be taken back."""
+    return medium == SPEECH or (medium == CLIP and bool(params.get("speech")))
+
+
+def is_private(job: Job) -> bool:
+    """Whether only its owner may see the result, and make something of it."""
+    if is_shared(job.medium, job.params):
+        return False
+    return bool(job.params.get("private")) or PRIVATE in job.notices
 
 
 def _items(params: Mapping[str, Any]) -> int:

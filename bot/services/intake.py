@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
-from bot.services.door import Door
+from bot.services.door import Door, is_private
 from bot.services.limits import Limits
 from bot.services.ports import ReplyAddress, Requester, Ticket
 from data.jobs import Jobs
@@ -26,6 +26,13 @@ LOOKED_BACK = 100
 """Of a person's jobs, to find the last of a medium."""
 REPLY_LIFETIME_S = 14 * 60
 """An interaction's token lives 15 minutes; one minute is kept for the way."""
+
+
+def may_use(job: Job, guild_id: str, person_id: str) -> bool:
+    """Whether this result is there for something that this person of this class makes."""
+    return (
+        job.guild_id == guild_id and job.state in SHOWN and (job.owner_id == person_id or not is_private(job))
+    )
 
 
 class Maker(Protocol):
@@ -77,10 +84,13 @@ class Intake:
         return model
 
     async def recipe(self, job_id: str, medium: str | Collection[str], who: Requester) -> Job:
-        """The posted job of this medium (or one of these) in this class. Raises NotFound job_gone."""
+        """The posted job of this medium (or one of these) in this class; what only its owner may see is nobody else's.
+
+        Raises NotFound job_gone.
+        """
         media = {medium} if isinstance(medium, str) else medium
         job = await self._jobs.get(job_id)
-        if job is None or job.guild_id != who.guild_id or job.state not in SHOWN or job.medium not in media:
+        if job is None or job.medium not in media or not may_use(job, who.guild_id, who.person_id):
             raise NotFound("job_gone")
         return job
 
@@ -90,8 +100,10 @@ class Intake:
         return next((job for job in jobs if job.medium == medium and job.state in SHOWN), None)
 
     async def recent(self, medium: str, who: Requester, *, limit: int) -> Sequence[Job]:
-        """The last posted jobs of this medium in the class, whoever asked for them."""
-        return await self._jobs.of_medium(who.guild_id, medium, limit)
+        """The last posted jobs of this medium in the class that are still there, whoever asked for them, as far as
+        this person may see them."""
+        jobs = await self._jobs.of_medium(who.guild_id, medium, LOOKED_BACK)
+        return [job for job in jobs if may_use(job, who.guild_id, who.person_id)][:limit]
 
     async def queue(
         self,
@@ -111,7 +123,7 @@ class Intake:
         `notices`: codes of sentences that its post must carry. Raises LimitReached, Refused, or what the class's door
         says; then nothing is queued.
         """
-        notices = (*notices, *await self._enter(model, params, who, texts, medium))
+        notices = (*notices, *await self._enter(model, params, who, medium))
         job = self._job(model, params, seed, who)
         job = dataclasses.replace(
             job,
@@ -123,7 +135,7 @@ class Intake:
         verdict = await self._pipeline.check_text(*texts, guild=who.guild_id)
         async with self._limits.admit(who):
             # again: the check took a while, and two of a person's commands may have come at once
-            await self._enter(model, params, who, texts, medium)
+            await self._enter(model, params, who, medium)
             if not verdict.allowed:
                 await self._refuse(job, f"refused_{verdict.code}")
             # one commit: a job that is stored waits, whatever happens next
@@ -150,26 +162,32 @@ class Intake:
         medium: str | None = None,
     ) -> None:
         """Raise what `queue` would, before anything is made of `texts` that others see."""
-        await self._enter(model, params, who, texts, medium)
+        await self._enter(model, params, who, medium)
         verdict = await self._pipeline.check_text(*texts, guild=who.guild_id)
         async with self._limits.admit(who):
             if not verdict.allowed:
                 job = dataclasses.replace(self._job(model, params, 0, who), medium=medium or model.medium)
                 await self._refuse(job, f"refused_{verdict.code}")
 
+    async def demand_all(
+        self, who: Requester, models: Mapping[str, str], *, texts: Sequence[str], items: int
+    ) -> None:
+        """Ask the class's door about several jobs, before the first of them is made. See `Door.demand_all`."""
+        if self._door is not None:
+            await self._door.demand_all(who, models, texts, items)
+
     async def _enter(
         self,
         model: Maker,
         params: Mapping[str, Any],
         who: Requester,
-        texts: Sequence[str],
         medium: str | None,
     ) -> Sequence[str]:
         """Ask the class's door, if it has one; the notices that every job of the class carries."""
         if self._door is None:
             return ()
-        await self._door.demand(who, medium or model.medium, model.id, texts, params)
-        return self._door.notices(who.guild_id)
+        await self._door.demand(who, medium or model.medium, model.id, params)
+        return self._door.notices(who.guild_id, medium or model.medium, params)
 
     def _job(self, model: Maker, params: Mapping[str, Any], seed: int, who: Requester) -> Job:
         return Job(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bot.services.insight_data import MEDIA as INSIGHT_MEDIA
-from data.lessons import GALLERY_RULES, GalleryRule, Rules, Task
+from data.lessons import GALLERY_RULES, GalleryRule, Lesson, Rules, Task
 from data.spendings import Spent
 from generation.clip_params import CLIP
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed
@@ -23,6 +25,8 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
     "video": frozenset({VIDEO, CLIP}),
 }
 """What a teacher allows by one word, and the media of the jobs that it means."""
+MADE_WITH: Final[Mapping[str, frozenset[str]]] = {**GROUPS, "video": frozenset({"image"})}
+"""And what the models make that such jobs run on: a video is made of pictures."""
 CAREFUL: Final = Rules(media=tuple(GROUPS), items=40, gpu_seconds=1200)
 """Without a lesson, for each pupil and day: nobody watches, so nobody can use up the card."""
 DAY_S: Final = 24 * 3600.0
@@ -32,6 +36,13 @@ ITEMS: Final = (1, 1000)
 GPU_SECONDS: Final = (10, 36000)
 WORDS_LIMIT: Final = 10
 WORD_LIMIT: Final = 40
+TYPED: Final = frozenset({"prompt", "original", "text", "texts", "title"})
+"""Where a job's parameters hold what somebody wants to see or hear: not what is to be left out, no instruction."""
+SHORT_WORD: Final = 3
+"""Letters of a word that only counts where another begins with it: "rot" is in "rote", but not in "Brot"."""
+_COMMA: Final = re.compile(r"[,;\n]")
+_SPACE: Final = re.compile(r"\s+")
+_DIGRAPHS: Final = re.compile(r"([aou])e")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +70,18 @@ class TaskRequest:
     minutes: int | None = None
 
 
-def read_rules(asked: LessonRequest, known_models: Sequence[str]) -> Rules:
-    """Raises InvalidInput lesson_media, lesson_models, lesson_number or lesson_gallery."""
+def read_rules(
+    asked: LessonRequest, known_models: Sequence[str], medium_of: Callable[[str], str | None]
+) -> Rules:
+    """Raises InvalidInput lesson_media, lesson_models, lesson_model_media, lesson_number or lesson_gallery."""
+    media = _chosen(asked.media, tuple(GROUPS), "lesson_media") or tuple(GROUPS)
+    models = _chosen(asked.models, known_models, "lesson_models")
+    for model in models:
+        if not any(medium_of(model) in MADE_WITH[group] for group in media):
+            raise InvalidInput("lesson_model_media", model=model)
     return Rules(
-        media=_chosen(asked.media, tuple(GROUPS), "lesson_media") or tuple(GROUPS),
-        models=_chosen(asked.models, known_models, "lesson_models"),
+        media=media,
+        models=models,
         items=_between(asked.items, ITEMS),
         gpu_seconds=_between(asked.gpu_seconds, GPU_SECONDS),
         private=bool(asked.private),
@@ -80,23 +98,47 @@ def read_minutes(minutes: int | None, most: float | None = None) -> float:
     return 60.0 * (_between(chosen, (min(low, high) if most is None else 1, high)) or 0)
 
 
-def read_task(asked: TaskRequest, known_models: Sequence[str], *, now: float, ends_at: float) -> Task:
-    """Its number is drawn where it is kept. Raises InvalidInput lesson_media, lesson_models, lesson_number or
-    task_long."""
-    words = tuple(one.strip() for one in (asked.words or "").split(",") if one.strip())
-    style = (asked.style or "").strip()
-    if len(words) > WORDS_LIMIT or any(len(one) > WORD_LIMIT for one in (*words, style)):
-        raise InvalidInput("task_long", words=WORDS_LIMIT, letters=WORD_LIMIT)
+def read_task(
+    asked: TaskRequest,
+    known_models: Sequence[str],
+    medium_of: Callable[[str], str | None],
+    *,
+    now: float,
+    lesson: Lesson,
+) -> Task:
+    """Its number is drawn where it is kept.
+
+    Raises InvalidInput lesson_media, lesson_models, lesson_number, task_long, or task_medium, task_model_media and
+    task_model_rules for what nobody could do in this lesson.
+    """
+    words, style = _words(asked)
+    media = _chosen(asked.medium, tuple(GROUPS), "lesson_media") or ("image",)
     models = _chosen(asked.model, known_models, "lesson_models")
-    until = None if asked.minutes is None else now + read_minutes(asked.minutes, ends_at - now)
+    if len(media) > 1 or media[0] not in lesson.rules.media:
+        raise InvalidInput("task_medium")
+    if len(models) > 1 or any(medium_of(one) not in MADE_WITH[media[0]] for one in models):
+        raise InvalidInput("task_model_media", model=", ".join(models))
+    for one in models:
+        if one not in (named_for(lesson.rules, medium_of(one), medium_of) or models):
+            raise InvalidInput("task_model_rules", model=one)
     return Task(
         number=0,
-        medium=(_chosen(asked.medium, tuple(GROUPS), "lesson_media") or ("image",))[0],
+        medium=media[0],
         words=words,
         style=style,
         model=models[0] if models else None,
-        until=until,
+        until=None if asked.minutes is None else now + read_minutes(asked.minutes, lesson.ends_at - now),
     )
+
+
+def _words(asked: TaskRequest) -> tuple[tuple[str, ...], str]:
+    """The words and the style. Raises InvalidInput task_long."""
+    typed = (_SPACE.sub(" ", one).strip() for one in _COMMA.split(asked.words or ""))
+    words = tuple(dict.fromkeys(one for one in typed if alike(one)))
+    style = _SPACE.sub(" ", asked.style or "").strip()
+    if len(words) > WORDS_LIMIT or any(len(one) > WORD_LIMIT for one in (*words, style)):
+        raise InvalidInput("task_long", words=WORDS_LIMIT, letters=WORD_LIMIT)
+    return words, style
 
 
 def demand_allowed(rules: Rules, medium: str, model: str, medium_of: Callable[[str], str | None]) -> None:
@@ -106,10 +148,14 @@ def demand_allowed(rules: Rules, medium: str, model: str, medium_of: Callable[[s
     """
     if not any(medium in GROUPS[group] for group in rules.media):
         raise NotAllowed("lesson_medium")
-    kind = medium_of(model)
-    named = [one for one in rules.models if kind is not None and medium_of(one) == kind]
+    named = named_for(rules, medium_of(model), medium_of)
     if named and model not in named:
         raise NotAllowed("lesson_model", known=", ".join(named))
+
+
+def named_for(rules: Rules, medium: str | None, medium_of: Callable[[str], str | None]) -> tuple[str, ...]:
+    """The models that the rules name for what a medium is; none: they all are allowed."""
+    return tuple(one for one in rules.models if medium is not None and medium_of(one) == medium)
 
 
 def demand_budget(rules: Rules, spent: Spent, items: int, *, in_lesson: bool) -> None:
@@ -122,21 +168,46 @@ def demand_budget(rules: Rules, spent: Spent, items: int, *, in_lesson: bool) ->
         raise LimitReached(f"{prefix}_seconds", limit=rules.gpu_seconds)
 
 
-def demand_task(task: Task, medium: str, model: str, texts: Sequence[str]) -> None:
+def demand_task(task: Task, medium: str, model: str, texts: Iterable[str]) -> None:
     """Whether a request for what the task is about keeps to it. Raises InvalidInput task_words, task_style or
     task_model."""
     if medium not in GROUPS[task.medium]:
         return
-    if (error := _missed(task, model, texts)) is not None:
+    if (error := _missed(task, model, alike(" ".join(texts)))) is not None:
         raise error
 
 
-def _missed(task: Task, model: str, texts: Sequence[str]) -> AtelierError | None:
-    typed = " ".join(texts).casefold()
-    missing = [word for word in task.words if word.casefold() not in typed]
+def typed_in(params: Mapping[str, Any]) -> Iterator[str]:
+    """What somebody wrote and wants to see or hear, wherever it stands in a job's parameters, in its order."""
+    for key, value in params.items():
+        if key in TYPED and isinstance(value, str):
+            yield value
+        elif key in TYPED and isinstance(value, list | tuple):
+            yield from (one for one in value if isinstance(one, str))
+        elif key in ("keys", "sections"):
+            for one in value:
+                yield from typed_in(one)
+
+
+def alike(text: str) -> str:
+    """For comparing: small letters without marks, "ae" as "ä", one blank between words, nothing that is not seen."""
+    seen = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", seen).casefold())
+    bare = "".join(char for char in apart if not unicodedata.combining(char))
+    return _SPACE.sub(" ", _DIGRAPHS.sub(r"\1", bare)).strip()
+
+
+def occurs(word: str, typed: str) -> bool:
+    """Whether `word`, or a form of it, occurs in what `alike` gave: endings, compounds and umlauts do not matter."""
+    wanted = re.escape(alike(word))
+    return re.search(rf"\b{wanted}" if len(word) <= SHORT_WORD else wanted, typed) is not None
+
+
+def _missed(task: Task, model: str, typed: str) -> AtelierError | None:
+    missing = [word for word in task.words if not occurs(word, typed)]
     if missing:
         return InvalidInput("task_words", words=", ".join(missing))
-    if task.style.casefold() not in typed:
+    if task.style and not occurs(task.style, typed):
         return InvalidInput("task_style", style=task.style)
     if task.model is not None and model != task.model:
         return InvalidInput("task_model", model=task.model)
@@ -144,9 +215,10 @@ def _missed(task: Task, model: str, texts: Sequence[str]) -> AtelierError | None
 
 
 def _chosen(typed: str | None, known: Sequence[str], code: str) -> tuple[str, ...]:
+    """Empty where nothing was typed; commas alone are no choice, and not every choice either."""
     chosen = dict.fromkeys(one.strip().casefold() for one in (typed or "").split(",") if one.strip())
     by_name = {one.casefold(): one for one in known}
-    if not chosen.keys() <= by_name.keys():
+    if not chosen.keys() <= by_name.keys() or (typed is not None and not chosen):
         raise InvalidInput(code, known=", ".join(known))
     return tuple(by_name[one] for one in chosen)
 

@@ -6,13 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bot.services.deliver import Deliver
 from bot.services.intake import SHOWN
 from bot.services.latents import Latents
-from bot.services.lesson_ports import Notes, demand_teacher
+from bot.services.lesson_ports import Ended, Notes, Paused, demand_teacher
 from bot.services.lesson_rules import (
     GROUPS,
     LessonRequest,
@@ -21,6 +20,7 @@ from bot.services.lesson_rules import (
     read_minutes,
     read_rules,
     read_task,
+    typed_in,
 )
 from bot.services.ports import Requester
 from data.errors import LessonRefused
@@ -31,7 +31,7 @@ from data.spendings import Spendings
 from data.stops import Stop, Stops
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
-from generation.errors import AtelierError, NotFound
+from generation.errors import AtelierError, NotAllowed, NotFound
 from generation.job import Job, JobState
 
 _log = logging.getLogger(__name__)
@@ -40,30 +40,9 @@ LESSON_OVER: Final = "lesson_over"
 """Of jobs that still waited when their lesson ended."""
 KEPT_S: Final = 30 * 24 * 3600.0
 LOOKED_BACK: Final = 100
+LOOKED_BACK_S: Final = 12 * 3600.0
+"""How long after its own end a lesson's summary is still given."""
 AT_WORK: Final = frozenset({JobState.RUNNING, JobState.CHECKING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paused:
-    """`running`: jobs that still end and then wait unposted; `waiting`: those that do not start."""
-
-    is_new: bool
-    running: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """What a lesson was. `jobs`: how many by state; `cancelled`: those that still waited at its end."""
-
-    lesson: Lesson
-    jobs: Mapping[JobState, int]
-    people: int
-    items: int
-    seconds: float
-    hand_ins: int
-    cancelled: int
-    voices: EndedVoices
 
 
 class LessonDesk:
@@ -100,7 +79,10 @@ class LessonDesk:
     async def start(self, asked: LessonRequest, who: Requester) -> Lesson:
         """Raises InvalidInput for what is no rule, LessonRefused lesson_running."""
         demand_teacher(who)
-        rules, seconds = read_rules(asked, self._models()), read_minutes(asked.minutes)
+        rules, seconds = (
+            read_rules(asked, self._models(), self._catalog.medium_of),
+            read_minutes(asked.minutes),
+        )
         left = self._lessons.unended(who.guild_id)
         if left is not None and self._lessons.current(who.guild_id) is None:
             await self._finish(left)
@@ -111,12 +93,13 @@ class LessonDesk:
     async def end(self, who: Requester) -> Ended:
         """What waits is cancelled kindly, what is in work still ends and is posted, the lesson's voices are deleted.
 
-        Raises LessonRefused lesson_none.
+        A pause outlives it: somebody has said that nothing is shown until `resume`. Of a lesson that ended by itself
+        not long ago the summary is given. Raises LessonRefused lesson_none.
         """
         demand_teacher(who)
         lesson = self._lessons.unended(who.guild_id)
         if lesson is None:
-            raise LessonRefused("lesson_none")
+            return await self._look_back(who.guild_id)
         ended = await self._finish(lesson)
         await self._note(who, "lesson.end", {"lesson": lesson.id, "cancelled": ended.cancelled})
         return ended
@@ -128,7 +111,7 @@ class LessonDesk:
         task = (
             None
             if asked is None
-            else read_task(asked, self._models(), now=self._clock(), ends_at=lesson.ends_at)
+            else read_task(asked, self._models(), self._catalog.medium_of, now=self._clock(), lesson=lesson)
         )
         lesson = await self._lessons.set_task(lesson.id, task)
         await self._note(who, "lesson.task", {"task": 0 if lesson.task is None else lesson.task.number})
@@ -157,6 +140,13 @@ class LessonDesk:
 
     # -- for pupils --
 
+    def held(self, guild: str) -> Stop | None:
+        """What holds the class now: the emergency stop before a pause."""
+        return next(
+            (stop for stop in (Stop.EMERGENCY, Stop.PAUSE) if self._stops.since(guild, stop) is not None),
+            None,
+        )
+
     def task(self, guild: str) -> Task | None:
         """What the class is to make now."""
         lesson = self._lessons.current(guild)
@@ -171,16 +161,20 @@ class LessonDesk:
         return [job for job in jobs if self._is_about(job, lesson, lesson.task)]
 
     async def hand_in(self, job_id: str, who: Requester) -> HandIn:
-        """Once a task. Raises NotFound job_gone; LessonRefused lesson_none, task_none, task_late, task_handed_in;
-        InvalidInput where the result does not keep to the task."""
-        lesson = self._current(who.guild_id)
+        """Once a task. Raises NotFound job_gone; LessonRefused task_over, task_none, task_late, task_handed_in;
+        NotAllowed emergency_on; InvalidInput where the result does not keep to the task."""
+        if self.held(who.guild_id) is Stop.EMERGENCY:
+            raise NotAllowed("emergency_on")
+        lesson = self._lessons.current(who.guild_id)
+        if lesson is None:
+            raise LessonRefused("task_over")  # a pupil cannot begin one
         if lesson.task is None:
             raise LessonRefused("task_none")
         job = await self._jobs.get(job_id)
         mine = job is not None and (job.guild_id, job.owner_id) == (who.guild_id, who.person_id)
         if job is None or not mine or not self._is_about(job, lesson, lesson.task):
             raise NotFound("job_gone")
-        demand_task(lesson.task, job.medium, job.model, texts_of(job.params))
+        demand_task(lesson.task, job.medium, job.model, typed_in(job.params))
         return await self._lessons.hand_in(lesson.id, who.person_id, job.id)
 
     # -- in time --
@@ -212,18 +206,25 @@ class LessonDesk:
             if job.state is JobState.QUEUED and job.created_at <= over
         ]
         done = await asyncio.gather(*[self._dispatcher.cancel(job.id, LESSON_OVER) for job in waiting])
-        if await self._stops.lift(lesson.guild, Stop.PAUSE):
-            await self._go_on(lesson.guild)
         voices = await self._voices.end(lesson.guild, lesson.ends_at)
         for voice in voices.ended:
             await self._forget(voice)
         return await self._summary(ended, sum(done), voices)
 
-    async def _summary(self, lesson: Lesson, cancelled: int, voices: EndedVoices) -> Ended:
+    async def _look_back(self, guild: str) -> Ended:
+        last = await self._lessons.last(guild)
+        over = None if last is None else last.ended_at
+        if last is None or over is None or over < max(last.ends_at, self._clock() - LOOKED_BACK_S):
+            raise LessonRefused("lesson_none")
+        return await self._summary(last, 0, None)
+
+    async def _summary(self, lesson: Lesson, cancelled: int, voices: EndedVoices | None) -> Ended:
         jobs: dict[JobState, int] = {}
-        for (_, state), number in (await self._spendings.counts(lesson.guild, lesson.started_at)).items():
+        since, until = lesson.started_at, lesson.ended_at or lesson.ends_at
+        for (_, state), number in (await self._spendings.counts(lesson.guild, since, until)).items():
             jobs[state] = jobs.get(state, 0) + number
-        spent = await self._spendings.of_all(lesson.guild, lesson.started_at)
+        spent = await self._spendings.of_all(lesson.guild, since, until)
+        held = self.held(lesson.guild)
         return Ended(
             lesson=lesson,
             jobs=jobs,
@@ -233,6 +234,9 @@ class LessonDesk:
             hand_ins=len(await self._lessons.hand_ins(lesson.id)),
             cancelled=cancelled,
             voices=voices,
+            held=held,
+            ready=0 if held is None else len(await self._ready(lesson.guild)),
+            by_itself=until >= lesson.ends_at,
         )
 
     async def _forget(self, voice: str) -> None:
@@ -244,12 +248,15 @@ class LessonDesk:
     async def _go_on(self, guild: str) -> int:
         """Start what waits, and post what is ready, behind whoever asked for it."""
         self._dispatcher.wake()
-        ready = [job for job in await self._unfinished(guild) if job.state is JobState.POSTING]
+        ready = await self._ready(guild)
         for job in ready:
             task = asyncio.create_task(self._deliver.post_again(job))
             self._posting.add(task)
             task.add_done_callback(self._posting.discard)
         return len(ready)
+
+    async def _ready(self, guild: str) -> list[Job]:
+        return [job for job in await self._unfinished(guild) if job.state is JobState.POSTING]
 
     async def _unfinished(self, guild: str) -> list[Job]:
         return [job for job in await self._jobs.unfinished() if job.guild_id == guild]
@@ -268,27 +275,13 @@ class LessonDesk:
         )
         return [one.id for one in every if one.path is not None]
 
-    @staticmethod
-    def _is_about(job: Job, lesson: Lesson, task: Task) -> bool:
+    def _is_about(self, job: Job, lesson: Lesson, task: Task) -> bool:
+        # what waits for the end of a pause has not been seen by anybody
+        shown = SHOWN if self.held(lesson.guild) is None else {JobState.POSTED}
         return (
-            job.state in SHOWN and job.created_at >= lesson.started_at and job.medium in GROUPS[task.medium]
+            job.state in shown and job.created_at >= lesson.started_at and job.medium in GROUPS[task.medium]
         )
 
     async def _note(self, who: Requester, what: str, detail: Mapping[str, str | int]) -> None:
         if self._notes is not None:
             await self._notes.note(who.guild_id, who.person_id, what, detail=detail)
-
-
-def texts_of(params: Mapping[str, Any]) -> list[str]:
-    """Everything that was typed for a job, wherever it stands in its parameters."""
-    found: list[str] = []
-    waiting: list[Any] = [dict(params)]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            found.append(one)
-        elif isinstance(one, Mapping):
-            waiting += one.values()
-        elif isinstance(one, list | tuple):
-            waiting += one
-    return found

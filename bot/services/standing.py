@@ -10,19 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bot.services.door import Door
 from bot.services.lesson_ports import demand_teacher
 from bot.services.overview import Overview, QueueRow
-from bot.services.ports import Requester
+from bot.services.ports import Post, Requester
+from data.jobs import Jobs
 from data.lessons import HandIn, Lesson, Lessons, Rules
 from data.spendings import Span, Spendings, Spent
 from data.stops import Stop, Stops
-from generation.errors import WorkerError, WorkerGarbage
-from generation.job import Job
+from generation.errors import NotFound, WorkerError, WorkerGarbage
+from generation.job import Job, JobState
 from generation.ports import Runner
 from generation.supervisor import Request
+from moderation.verdict import Approved
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +33,13 @@ SHORTEST_S: Final = 60.0
 LONGEST_S: Final = 3600.0
 """How far the picture looks back at most."""
 TIMEOUT_S: Final = 60.0
-TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 Sentence = Callable[..., str]
+
+
+class Approves(Protocol):
+    """`bot.services.gallery_approval.GalleryApproval`."""
+
+    async def of(self, job: Job) -> Approved[Post]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,8 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """`rows`: what waits and runs; `spent` by person; `refusals` newest first; times since the epoch."""
+    """`rows`: what waits and runs; `spent` by person; `refused`: how many, `refusals`: the newest of them first;
+    `hand_ins` for the task as it stands; times since the epoch."""
 
     lesson: Lesson | None
     rules: Rules
@@ -54,6 +62,7 @@ class Standing:
     emergency_since: float | None
     rows: tuple[QueueRow, ...]
     spent: Mapping[str, Spent]
+    refused: int
     refusals: tuple[Job, ...]
     hand_ins: tuple[HandIn, ...]
     load: tuple[Slice, ...]
@@ -62,7 +71,7 @@ class Standing:
 class LessonBoard:
     """For teachers alone: raises NotAllowed teachers_only."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the composition root names each of them
         self,
         *,
         lessons: Lessons,
@@ -70,6 +79,8 @@ class LessonBoard:
         spendings: Spendings,
         door: Door,
         overview: Overview,
+        jobs: Jobs,
+        approval: Approves,
         media: Runner,
         work_dir: Path,
         sentence: Sentence,
@@ -80,6 +91,8 @@ class LessonBoard:
         self._spendings = spendings
         self._door = door
         self._overview = overview
+        self._jobs = jobs
+        self._approval = approval
         self._media = media
         self._work_dir = work_dir
         self._sentence = sentence
@@ -89,7 +102,8 @@ class LessonBoard:
         demand_teacher(who)
         guild = who.guild_id
         lesson, since = self._lessons.current(guild), self._door.since(guild)
-        refused = await self._overview.refusals(who)
+        refusals = await self._overview.refusals(who)
+        counts = await self._spendings.counts(guild, since)
         return Standing(
             lesson=lesson,
             rules=self._door.rules(guild),
@@ -97,10 +111,33 @@ class LessonBoard:
             emergency_since=self._stops.since(guild, Stop.EMERGENCY),
             rows=tuple(await self._overview.all(who)),
             spent=await self._spendings.of_all(guild, since),
-            refusals=tuple(job for job in refused if job.created_at >= since),
-            hand_ins=() if lesson is None else tuple(await self._lessons.hand_ins(lesson.id)),
+            refused=sum(n for (_, state), n in counts.items() if state is JobState.REFUSED),
+            refusals=tuple(job for job in refusals if job.created_at >= since),
+            hand_ins=await self._for_task(lesson),
             load=await self._load(guild, since),
         )
+
+    async def handed_in(self, who: Requester) -> list[Job]:
+        """What was handed in in the lesson that goes on, or in the last one; newest first."""
+        demand_teacher(who)
+        lesson = self._lessons.current(who.guild_id) or await self._lessons.last(who.guild_id)
+        handed = [] if lesson is None else await self._lessons.hand_ins(lesson.id)
+        found = [await self._jobs.get(one.job) for one in reversed(handed)]
+        return [job for job in found if job is not None]
+
+    async def show(self, job_id: str, who: Requester) -> Approved[Post]:
+        """One of them, judged anew: its post may be private. Raises NotFound job_gone besides, and Refused."""
+        job = next((one for one in await self.handed_in(who) if one.id == job_id), None)
+        if job is None:
+            raise NotFound("job_gone")
+        self._door.demand_open(who.guild_id)
+        return await self._approval.of(job)
+
+    async def _for_task(self, lesson: Lesson | None) -> tuple[HandIn, ...]:
+        if lesson is None or lesson.task is None:
+            return ()
+        number = lesson.task.number
+        return tuple(one for one in await self._lessons.hand_ins(lesson.id) if one.task == number)
 
     async def picture(self, standing: Standing, who: Requester) -> bytes | None:
         """A PNG of `standing.load`; None where the media family cannot draw now: the numbers are there anyway."""
@@ -143,7 +180,9 @@ class LessonBoard:
         most = max((one.asked for one in standing.load), default=0) or 1
         rows = [
             {
-                "name": say("load_ago", n=round(one.ago / 60)),
+                "name": say("load_ago", n=round(one.ago / 60))
+                if one.ago >= SHORTEST_S / 2
+                else say("load_newest"),
                 "bars": [
                     {"share": one.asked / most, "shown": str(one.asked)},
                     {"share": one.busy, "shown": _percent(one.busy, locale)},
@@ -158,15 +197,15 @@ class LessonBoard:
             "series": [[say("load_asked"), "class"], [say("load_busy"), "model"]],
             "rows": rows,
             "scale": 1.0,
-            "ticks": [{"share": tick, "shown": _percent(tick, locale)} for tick in TICKS],
+            "ticks": [],  # jobs are no percents: each bar says what it is
         }
         return {
             "heading": say("load_heading"),
             "text": say("load_now", running=len(standing.rows) - waiting, waiting=waiting),
             "goes_on": False,
             "panels": [panel],
-            "foot": say("load_foot"),
-            "label": say("load_foot"),
+            "foot": say("load_foot", minutes=_minutes(standing.load)),
+            "label": say("load_foot", minutes=_minutes(standing.load)),
             "recipe": {},
         }
 
@@ -196,6 +235,12 @@ def _covered(spans: Sequence[tuple[float, float]]) -> float:
         total += max(0.0, end - max(begin, reached))
         reached = max(reached, end)
     return total
+
+
+def _minutes(load: Sequence[Slice]) -> float:
+    """How long a slice is."""
+    seconds = load[-2].ago - load[-1].ago if len(load) > 1 else SHORTEST_S
+    return float(round(seconds / 60, 1))
 
 
 def _percent(share: float, locale: str) -> str:

@@ -14,6 +14,7 @@ from bot.services.deliver import Deliver
 from bot.services.desk import Desk
 from bot.services.door import Door
 from bot.services.emergency import Emergency
+from bot.services.gallery_approval import GalleryApproval
 from bot.services.intake import Intake
 from bot.services.lesson_rules import CAREFUL
 from bot.services.lessons import LessonDesk
@@ -194,10 +195,11 @@ class LessonRoom(Room):
             may_post=self.door.may_post,
         )
         self.stack.push_async_callback(posting.close)
+        finishers = finishers_of(parts, prepare=check.prepare, publisher=self.discord)
         deliver = Deliver(
             jobs=parts.jobs,
             artifacts=parts.artifacts,
-            finishers=finishers_of(parts, prepare=check.prepare, publisher=self.discord),
+            finishers=finishers,
             posting=posting,
             work_dir=self.work_dir,
         )
@@ -245,6 +247,10 @@ class LessonRoom(Room):
             spendings=self.spendings,
             door=self.door,
             overview=Overview(jobs=parts.jobs, dispatcher=dispatcher),
+            jobs=parts.jobs,
+            approval=GalleryApproval(
+                jobs=parts.jobs, artifacts=parts.artifacts, finishers=finishers, posting=posting
+            ),
             media=self.draws,
             work_dir=self.work_dir,
             sentence=SENTENCES.text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,20 @@ from hypothesis import strategies as st
 from bot.i18n import Sentences
 from bot.posts.lesson import GALLERY_NAMES, GROUP_NAMES, LessonWords, names_of
 from bot.services.door import PRIVATE
-from bot.services.lesson_rules import GROUPS, LessonRequest, TaskRequest, read_task
-from bot.services.lessons import LESSON_OVER, texts_of
+from bot.services.lesson_rules import (
+    GROUPS,
+    LessonRequest,
+    TaskRequest,
+    demand_task,
+    read_rules,
+    read_task,
+    typed_in,
+)
+from bot.services.lessons import LESSON_OVER
 from bot.services.ports import Requester
 from bot.services.standing import slices
 from data.errors import LessonRefused
-from data.lessons import Lesson, Rules
+from data.lessons import Lesson, Rules, Task
 from data.spendings import Span, Spent
 from data.stops import Stop
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, WorkerError
@@ -30,6 +39,14 @@ SENTENCES = Sentences.load(strict=True)
 PUPILS = [
     Requester(guild_id="class", channel_id="channel", person_id=f"pupil{n}", locale="de") for n in range(6)
 ]
+MAKES = {"mini": "image", "other": "image", "mini-music": "music"}
+LESSON = Lesson(
+    id="a",
+    guild="class",
+    started_at=1000.0,
+    ends_at=4600.0,
+    rules=Rules(media=("image", "video"), models=("mini",)),
+)
 
 
 @pytest.fixture
@@ -66,6 +83,10 @@ async def test_a_lesson_has_rules_and_only_one_begins(room: LessonRoom) -> None:
     ("asked", "code"),
     [
         ({"media": "image, knitting"}, "lesson_media"),
+        ({"media": " , "}, "lesson_media"),
+        ({"media": ""}, "lesson_media"),
+        ({"models": ","}, "lesson_models"),
+        ({"media": "music", "models": "big"}, "lesson_model_media"),
         ({"models": "gpt"}, "lesson_models"),
         ({"minutes": 3}, "lesson_number"),
         ({"minutes": 10_000}, "lesson_number"),
@@ -107,7 +128,7 @@ async def test_media_and_models(room: LessonRoom) -> None:
     assert (await room.end(await room.ask(model="big"))).state is JobState.POSTED
     assert (await room.end(await room.ask(who=TEACHER))).state is JobState.POSTED
     # where the rules name no model, all are allowed
-    await room.door.demand(ANNA, "clip", "clip", (), {})
+    await room.door.demand(ANNA, "clip", "clip", {})
     assert (await room.end(await room.ask(who=STRANGER))).state is JobState.POSTED
 
 
@@ -176,7 +197,7 @@ async def test_careful_without_a_lesson(tmp_path: Path) -> None:
         with pytest.raises(LimitReached, match="careful_items"):
             await room.ask(count=2)
         with pytest.raises(NotAllowed, match="lesson_medium"):
-            await room.door.demand(ANNA, "video", "mini", (), {})
+            await room.door.demand(ANNA, "video", "mini", {})
         await start(room)
         assert (await room.end(await room.ask(count=4))).state is JobState.POSTED
 
@@ -209,7 +230,7 @@ async def test_a_task_asks_for_words_a_style_and_a_model(room: LessonRoom) -> No
 async def test_everybody_hands_in_once(room: LessonRoom) -> None:
     early = await room.end(await room.ask("ein turm"))
     desk = room.desk_of_lessons
-    with pytest.raises(LessonRefused, match="lesson_none"):
+    with pytest.raises(LessonRefused, match="task_over"):
         await desk.hand_in(early.id, ANNA)
     await start(room)
     with pytest.raises(LessonRefused, match="task_none"):
@@ -235,6 +256,44 @@ async def test_everybody_hands_in_once(room: LessonRoom) -> None:
     await desk.hand_in(again.id, ANNA)  # another task, another result
 
 
+async def test_the_teacher_sees_what_was_handed_in(room: LessonRoom) -> None:
+    await start(room, private=True)
+    await room.desk_of_lessons.give_task(TaskRequest(words="turm"), TEACHER)
+    assert "noch niemand" in LessonWords(SENTENCES, "de").standing(await room.board.look(TEACHER))
+    mine = await room.end(await room.ask("ein turm"))
+    other = await room.end(await room.ask("ein turm", who=BEN))
+    await room.desk_of_lessons.hand_in(mine.id, ANNA)
+    assert "<@anna>" in LessonWords(SENTENCES, "de").standing(await room.board.look(TEACHER)).splitlines()[1]
+    assert [job.id for job in await room.board.handed_in(TEACHER)] == [mine.id]
+    post = await room.board.show(mine.id, TEACHER)
+    assert post.value.job.id == mine.id
+    with pytest.raises(NotFound, match="job_gone"):
+        await room.board.show(other.id, TEACHER)  # nobody has handed that in
+    for call in (room.board.show(mine.id, ANNA), room.board.handed_in(ANNA)):
+        with pytest.raises(NotAllowed, match="teachers_only"):
+            await call
+    await room.desk_of_lessons.end(TEACHER)
+    assert [job.id for job in await room.board.handed_in(TEACHER)] == [mine.id]
+
+
+async def test_nothing_is_handed_in_that_nobody_has_seen(room: LessonRoom) -> None:
+    await start(room)
+    await room.desk_of_lessons.give_task(TaskRequest(), TEACHER)
+    seen = await room.end(await room.ask())
+    hold_every_picture(room)
+    held = await room.ask()
+    await room.workers.started(held.job.id)
+    await room.desk_of_lessons.pause(TEACHER)
+    room.workers.release(held.job.id)
+    await room.in_state(held.job.id, JobState.POSTING)
+    assert [job.id for job in await room.desk_of_lessons.offered(ANNA)] == [seen.id]
+    standing = LessonWords(SENTENCES, "de").standing(await room.board.look(TEACHER))
+    assert "fertig, kommt nach der Pause: <@anna>" in standing
+    await room.emergency.stop(TEACHER)
+    with pytest.raises(NotAllowed, match="emergency_on"):
+        await room.desk_of_lessons.hand_in(seen.id, ANNA)
+
+
 async def test_after_the_deadline_nothing_is_handed_in(room: LessonRoom) -> None:
     await start(room)
     await room.desk_of_lessons.give_task(TaskRequest(minutes=5), TEACHER)
@@ -250,15 +309,67 @@ async def test_after_the_deadline_nothing_is_handed_in(room: LessonRoom) -> None
         ({"words": ",".join("abcdefghijkl")}, "task_long"),
         ({"style": "x" * 41}, "task_long"),
         ({"model": "gpt"}, "lesson_models"),
+        ({"model": "mini, other"}, "task_model_media"),
+        ({"model": "mini-music"}, "task_model_media"),
+        ({"model": "other"}, "task_model_rules"),
+        ({"medium": "video", "model": "mini-music"}, "task_model_media"),
+        ({"medium": "music"}, "task_medium"),
+        ({"medium": "image, video"}, "task_medium"),
         ({"medium": "knitting"}, "lesson_media"),
+        ({"medium": ""}, "lesson_media"),
         ({"minutes": 61}, "lesson_number"),
         ({"minutes": 0}, "lesson_number"),
     ],
 )
 def test_what_is_no_task(asked: dict[str, object], code: str) -> None:
     request = TaskRequest(**asked)  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match=code):
-        read_task(request, ["mini"], now=1000.0, ends_at=1000.0 + 3600)
+    with pytest.raises(InvalidInput) as refused:
+        read_task(request, [*MAKES], MAKES.get, now=1000.0, lesson=LESSON)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("wanted", "typed", "is_there"),
+    [
+        ("Turm", "ein TURM am Fluss", True),
+        ("Turm", "zwei Türme", True),
+        ("Turm", "zwei Tu\u0308rme", True),
+        ("Bäume", "drei Baeume und ein Haus", True),
+        ("Straße", "DIE STRASSE", True),
+        ("rote Blumen", "rote \n\u00a0 Blumen", True),
+        ("Blume", "Sonnenblumen", True),
+        ("Turm", "ein T\u200burm", True),
+        ("rot", "ein roter Kreis", True),
+        ("rot", "ein Laib Brot", False),
+        ("red", "a hundred birds", False),
+        ("Turm", "ein Haus", False),
+    ],
+)
+def test_a_word_counts_in_each_of_its_forms(wanted: str, typed: str, is_there: bool) -> None:
+    task = Task(number=1, medium="image", words=(wanted,))
+    if is_there:
+        demand_task(task, "image", "mini", [typed])
+        demand_task(replace(task, words=(), style=wanted), "image", "mini", [typed])
+        return
+    with pytest.raises(InvalidInput, match="task_words"):
+        demand_task(task, "image", "mini", [typed])
+
+
+async def test_what_is_to_be_left_out_is_no_word_of_the_task(room: LessonRoom) -> None:
+    await start(room)
+    await room.desk_of_lessons.give_task(TaskRequest(words="turm;  roter \n Kreis"), TEACHER)
+    assert room.lessons.current("class").task.words == ("turm", "roter", "Kreis")  # type: ignore[union-attr]
+    with pytest.raises(InvalidInput, match="task_words"):
+        await room.ask("ein haus", negative="turm, roter Kreis")
+
+
+def test_a_model_for_pictures_makes_videos_too() -> None:
+    rules = read_rules(LessonRequest(media="video", models="mini"), [*MAKES], MAKES.get)
+    assert rules.models == ("mini",)
+    task = read_task(
+        TaskRequest(medium="video", model="mini"), [*MAKES], MAKES.get, now=1000.0, lesson=LESSON
+    )
+    assert task.model == "mini"
 
 
 # -- pauses --
@@ -339,7 +450,9 @@ async def test_the_end_is_kind(room: LessonRoom) -> None:
     running, waiting = await room.ask(count=1), await room.ask(who=BEN)
     await room.workers.started(running.job.id)
     ended = await room.desk_of_lessons.end(TEACHER)
+    assert ended.voices is not None
     assert (ended.people, ended.items, ended.cancelled, ended.voices.kept) == (1, 3, 1, 0)
+    assert not ended.by_itself
     assert (ended.jobs[JobState.POSTED], ended.jobs[JobState.CANCELLED]) == (1, 1)
     assert (await room.in_state(waiting.job.id, JobState.CANCELLED)).error_code == LESSON_OVER
     room.workers.release(running.job.id)
@@ -371,16 +484,46 @@ async def test_a_lesson_ends_by_itself(room: LessonRoom) -> None:
     assert await room.lessons.forget(lesson.ends_at + 1e6) == 1
 
 
-async def test_a_pause_ends_with_the_lesson(room: LessonRoom) -> None:
-    await start(room)
+@pytest.mark.parametrize("by_itself", [False, True])
+async def test_a_pause_outlives_the_lesson(room: LessonRoom, by_itself: bool) -> None:
+    """The class has read that nothing is shown until somebody goes on."""
+    await start(room, minutes=5)
     hold_every_picture(room)
     ticket = await room.ask()
     await room.workers.started(ticket.job.id)
     await room.desk_of_lessons.pause(TEACHER)
     room.workers.release(ticket.job.id)
     await room.in_state(ticket.job.id, JobState.POSTING)
-    await room.desk_of_lessons.end(TEACHER)
+    if by_itself:
+        room.drift = 301.0
+        await room.desk_of_lessons.purge()
+    ended = await room.desk_of_lessons.end(TEACHER)
+    assert (ended.held, ended.ready, ended.by_itself) == (Stop.PAUSE, 1, by_itself)
+    assert "/weiter" in LessonWords(SENTENCES, "de").ended(ended)
+    lesson = await start(room)
+    assert "/weiter" in LessonWords(SENTENCES, "de").started(lesson, room.desk_of_lessons.held("class"))
+    await asyncio.sleep(0.1)
+    assert room.discord.messages == {}
+    with pytest.raises(NotAllowed, match="paused"):
+        await room.ask(who=BEN)
+    assert await room.desk_of_lessons.resume(TEACHER) == 1
     assert (await room.end(ticket)).state is JobState.POSTED
+
+
+async def test_who_asks_for_the_end_too_late_gets_the_summary(room: LessonRoom) -> None:
+    await start(room, minutes=5)
+    await room.end(await room.ask(count=2))
+    room.drift = 301.0
+    await room.desk_of_lessons.purge()
+    query = "UPDATE jobs SET created_at = created_at + 400 WHERE id = ?"
+    later = await room.end(await room.ask(who=BEN))
+    await room.database.write(lambda connection: connection.execute(query, (later.id,)))
+    ended = await room.desk_of_lessons.end(TEACHER)
+    assert (ended.by_itself, ended.people, ended.items, ended.voices) == (True, 1, 2, None)
+    assert "von selbst" in LessonWords(SENTENCES, "de").ended(ended)
+    room.drift = 301.0 + 13 * 3600
+    with pytest.raises(LessonRefused, match="lesson_none"):
+        await room.desk_of_lessons.end(TEACHER)
 
 
 # -- how it stands --
@@ -429,8 +572,17 @@ def test_teachers_may_type_names_in_both_languages() -> None:
 
 
 def test_everything_that_was_typed_is_found() -> None:
-    params = {"prompt": "a", "keys": [{"prompt": "b"}, {"prompt": "c"}], "count": 2, "voice": {"id": "d"}}
-    assert sorted(texts_of(params)) == ["a", "b", "c", "d"]
+    params = {
+        "prompt": "a",
+        "keys": [{"prompt": "b"}, {"prompt": "c"}],
+        "sections": [{"mark": "refrain", "text": "e"}],
+        "texts": ["f", "g"],
+        "negative": "not this",
+        "messages": [{"role": "system", "text": "nor this"}],
+        "count": 2,
+        "voice": {"text": "d"},
+    }
+    assert list(typed_in(params)) == ["a", "b", "c", "e", "f", "g"]
 
 
 @given(
