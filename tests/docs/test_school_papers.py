@@ -39,6 +39,21 @@ BUTTONS = re.compile(
 )
 """What is pressed: the word, then the names in backticks."""
 READMES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("[a-z]*/**/README.md"))]
+TEACHERS = {
+    "set-up",
+    "lesson",
+    "pause",
+    "resume",
+    "emergency-stop",
+    "reports",
+    "words",
+    "block",
+    "unblock",
+} | {
+    "consents",
+    "log",
+}
+"""Commands that are for teachers alone, by their English names."""
 Known = Mapping[str, Mapping[str, Spoken]]
 
 
@@ -116,6 +131,14 @@ def texts(language: str) -> dict[str, str]:
 def test_the_handbook_names_every_command(language: str, paper: str, known: Known) -> None:
     named = {name for name, _ in SPAN.findall((DOCS / language / f"{paper}.md").read_text("utf-8"))}
     assert known[language].keys() - named == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_names_every_command_of_a_pupil_and_fits_into_a_message(language: str, known: Known) -> None:
+    text = SENTENCES.text("help.text", language)
+    named = {known[language][name].key for name, _ in SPAN.findall(text)}
+    assert {one.key for one in known[language].values()} - named == TEACHERS | {"help"}
+    assert len(SENTENCES.text("help.title", language)) + len(text) < 1900
 
 
 @pytest.mark.parametrize("paper", [paper for paper in PAPERS if language_of(paper)], ids=name_of)
