@@ -284,6 +284,7 @@ async def assemble(
         staffroom.lessons,
         staffroom.care.blocks,
         exhibition.gallery,
+        staffroom.care.cards,
     ]
     upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=also)
     await _keep_up(stack, upkeep)

@@ -5,13 +5,12 @@ Everything said here is private. What may be done is decided by the services, wh
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
 
-from bot.answers import DROPPED, Press, close_pressed, defer, say_in_private, send_form
+from bot.answers import Press, close_pressed, defer, say_in_private, send_form
 from bot.buttons import ButtonId
 from bot.i18n import Sentences
 from bot.posts.care import (
@@ -27,22 +26,14 @@ from bot.posts.care import (
 from bot.services.blocks import LESSON_MINUTES
 from bot.services.care import Care
 from bot.services.ports import Publisher, Requester
+from data.care_cards import CardKind
 from generation.errors import InvalidInput, NotAllowed
 
-_log = logging.getLogger(__name__)
-
 Handler = Callable[[Press, ButtonId], Awaitable[None]]
-Room = Callable[[str], Awaitable[str | None]]
-"""A class server's id -> the id of the channel that only teachers see, if there is one."""
-
-
-async def _no_room(_: str) -> str | None:
-    return None
 
 
 class CarePresses:
-    """`care`: asked at each press; `teaches`: whether a member has the teacher role; `room`: where teachers hear that
-    somebody waits."""
+    """`care`: asked at each press; `teaches`: whether a member has the teacher role."""
 
     def __init__(
         self,
@@ -52,14 +43,12 @@ class CarePresses:
         sentences: Sentences,
         who: Callable[[Press], Requester],
         teaches: Callable[[discord.Member], bool],
-        room: Room = _no_room,
     ) -> None:
         self._care = care
         self._publisher = publisher
         self._sentences = sentences
         self._who = who
         self._teaches = teaches
-        self._room = room
 
     @property
     def buttons(self) -> Mapping[str, Handler]:
@@ -91,17 +80,21 @@ class CarePresses:
         reason, note = read_report(data)
         who = self._who(interaction)
         new = await self._care().reports.report(pressed.subject, reason, note, who)
-        await self._say(interaction, "care.reported" if new else "care.reported_before")
-        if new:
-            await self._tell_teachers(interaction, "care.report_waits", who)
+        await self._say(interaction, await self._heard(CardKind.REPORT, pressed, who, new=new))
 
     async def _ask(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         who = self._who(interaction)
         new = await self._care().appeals.ask(pressed.subject, who)
-        await self._say(interaction, "care.asked_now" if new else "care.asked_before")
-        if new:
-            await self._tell_teachers(interaction, "care.question_waits", who)
+        await self._say(interaction, await self._heard(CardKind.QUESTION, pressed, who, new=new))
+
+    async def _heard(self, kind: CardKind, pressed: ButtonId, who: Requester, *, new: bool) -> str:
+        """The sentence for who has reported or asked: whether teachers hear of it, or have to look by themselves."""
+        word = {CardKind.REPORT: "reported", CardKind.QUESTION: "asked"}[kind]
+        if not new:
+            return f"care.{word}_before"
+        shown = await self._care().cards.show(kind, who.guild_id, pressed.subject)
+        return f"care.{word}_now" if shown else f"care.{word}_unheard"
 
     # -- the teacher --
 
@@ -127,6 +120,7 @@ class CarePresses:
             link = link_of(taken.link, who.guild_id)
             await self._say(interaction, f"care.take_down_{taken.hindrance}", link=link)
             return
+        await self._care().cards.settle(CardKind.REPORT, taken.job.id)
         said = self._sentences.text("care.taken_from_you", taken.job.locale, medium=taken.job.medium)
         told = await self._publisher.tell_person(taken.job.owner_id, said)
         await self._say(interaction, "care.taken_down" if told else "care.taken_down_untold")
@@ -134,7 +128,8 @@ class CarePresses:
 
     async def _let_stand(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
-        await self._care().reports.keep(pressed.subject, self._who(interaction))
+        kept = await self._care().reports.keep(pressed.subject, self._who(interaction))
+        await self._care().cards.settle(CardKind.REPORT, kept.job.id)
         await self._say(interaction, "care.kept")
         await self._close(interaction, "care.decided")
 
@@ -156,6 +151,7 @@ class CarePresses:
 
     # -- words and blocks: the answers of commands, deferred privately --
 
+        await self._care().cards.settle(CardKind.QUESTION, asked.job.id)
     async def words(
         self,
         interaction: Press,
@@ -215,18 +211,6 @@ class CarePresses:
 
     async def _close(self, interaction: Press, key: str) -> None:
         await close_pressed(interaction, self._sentences.text(key, interaction.locale))
-
-    async def _tell_teachers(self, interaction: Press, key: str, who: Requester) -> None:
-        """Best effort: `/reports` shows it in any case. Says neither who nor what."""
-        try:
-            room = await self._room(who.guild_id)
-            if room is None:
-                return
-            channel = interaction.client.get_partial_messageable(int(room), guild_id=int(who.guild_id))
-            text = self._sentences.text(key, interaction.guild_locale or interaction.locale)
-            await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
-        except (discord.DiscordException, *DROPPED) as error:
-            _log.warning("teachers could not be told that somebody waits (%s)", type(error).__name__)
 
 
 def _member(person: object) -> discord.Member:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import Atelier, Report, open_atelier
+from bot.care_board import DiscordCareBoard
 from bot.client import AtelierBot
 from bot.endpoints import InvalidEndpoint, point_to
 from bot.errors import CannotStart
@@ -78,6 +79,7 @@ async def run_discord(settings: Settings, *, sentences: Sentences, language: str
             memory=CommandFile(settings.data_dir / "commands.sha256"),
         )
         wall.attach(bot)
+        atelier.desk.care.cards.attach(DiscordCareBoard(client=bot, sentences=sentences))
         report(sentences.text("cli.connecting", language))
         running = asyncio.create_task(bot.start(token))
         # last of all: results that are being posted while the atelier closes still find their way

@@ -613,6 +613,20 @@ TABLES: Final = (
         },
     ),
     Table(
+        name="care_cards",
+        purpose="the teachers' cards about reports and questions, so that each is sent once",
+        kept="until what it is about is decided; no person",
+        guild="guild_id",
+        columns={
+            "kind": "a report or a question",
+            "job": _JOB,
+            "guild_id": _CLASS,
+            "marker": "what its button names",
+            "channel_id": "where it stands",
+            "message_id": "which message it is",
+        },
+    ),
+    Table(
         name="blocks",
         purpose="pupils who may not ask for anything for a while",
         kept="until it runs out",

@@ -12,9 +12,10 @@ from bot.buttons import IN_A_ROW, ButtonId, free_row
 from bot.forms import LABEL_LIMIT, TITLE_LIMIT
 from bot.i18n import Sentences
 from bot.services.appeals import is_judgement, may_be_asked
-from bot.services.care_ports import NOTE_LIMIT, REASONS, Asked, Reported, WordsView
+from bot.services.care_ports import NOTE_LIMIT, REASONS, Asked, Reported, Waiting, WordsView
 from bot.texts import cut, escape, plain, shown
 from data.blocks import Block
+from data.care_cards import CardKind, CareCard
 from generation.errors import AtelierError
 from generation.job import Job
 
@@ -192,6 +193,27 @@ def blocks_card(blocks: Sequence[Block], sentences: Sentences, locale: object) -
     lines = [sentences.text("blocks.standing", locale, n=len(blocks))]
     lines += [f"- <@{one.person}> · <t:{round(one.until)}:R>" for one in blocks[:30]]
     return cut("\n".join(lines), CONTENT_LIMIT)
+
+
+SEEING: Final = {CardKind.REPORT: "repsee", CardKind.QUESTION: "appsee"}
+"""The action of a card's button."""
+
+
+def waiting_card(
+    card: CareCard, waiting: Waiting, sentences: Sentences, locale: object
+) -> tuple[str, discord.ui.View]:
+    """In the teachers' channel: why and since when; who and what only they see who press."""
+    if card.kind is CardKind.REPORT:
+        why = sentences.text(f"reason.{waiting.code}", locale)
+    else:
+        why = _code(waiting.code, sentences, locale)
+    text = sentences.text(f"care.card_{card.kind}", locale, why=why, when=f"<t:{round(waiting.since)}:R>")
+    label = sentences.text("button.see", locale)
+    return cut(text, CONTENT_LIMIT), _view([_button(SEEING[card.kind], waiting.marker, label, emoji="👀")])
+
+
+def settled_text(card: CareCard, sentences: Sentences, locale: object) -> str:
+    return sentences.text(f"care.card_{card.kind}_done", locale)
 
 
 def link_of(link: tuple[str, str] | None, guild_id: str) -> str:

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 
 from bot.services.appeals import Appeals
 from bot.services.blocks import Blocks
+from bot.services.care_cards import CareCards
 from bot.services.care_ports import CareNotes
 from bot.services.class_lists import ClassLists
 from bot.services.posting import Posting
 from bot.services.reports import Elsewhere, Reports
 from data.appeals import AppealRows
+from bot.services.setup_rules import Place
 from data.artifacts import Artifacts
 from data.blocks import BlockRows
 from data.class_words import ClassWordRows
+from data.care_cards import CareCardRows
 from data.database import Database
 from data.jobs import Jobs
 from data.posts import Posts
 from data.reports import ReportRows
 from generation.dispatcher import Dispatcher
+from data.setup import Setups
 from moderation.class_words import ClassWords
 
 
@@ -29,6 +33,7 @@ class Care:
     reports: Reports
     blocks: Blocks
 
+    cards: CareCards
 
 async def open_care(
     database: Database,
@@ -42,14 +47,18 @@ async def open_care(
     notes: CareNotes | None = None,
 ) -> Care:
     """`words` is the text check of the pipeline; the words of the classes are loaded here. Raises StorageFailed."""
-    appeals = AppealRows(database)
+    appeals, reports, setups = AppealRows(database), ReportRows(database), Setups(database)
+
+    async def review(guild: str) -> str | None:
+        return (await setups.places(guild)).get(Place.REVIEW)
+
     lists = ClassLists(rows=ClassWordRows(database), check=words, appeals=appeals, notes=notes)
     await lists.open()
     return Care(
         words=lists,
         appeals=Appeals(rows=appeals, jobs=jobs, words=words, notes=notes),
         reports=Reports(
-            rows=ReportRows(database),
+            rows=reports,
             jobs=jobs,
             posts=Posts(database),
             posting=posting,
@@ -59,3 +68,6 @@ async def open_care(
         ),
         blocks=Blocks(rows=BlockRows(database), jobs=jobs, dispatcher=dispatcher, notes=notes),
     )
+        cards=CareCards(
+            rows=CareCardRows(database), reports=reports, appeals=appeals, jobs=jobs, room=review
+        ),

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from bot.services.ports import Hindrance, Requester
 from data.appeals import RefusalCount
+from data.care_cards import CareCard
 from data.reports import Report
 from generation.errors import NotAllowed
 from generation.job import Job
@@ -16,6 +17,28 @@ REASONS: Final = ("person", "hurtful", "sexual", "violent", "copied", "other")
 """Why a post may be reported; each has a sentence `reason.<code>`."""
 NOTE_LIMIT: Final = 300
 """Letters of a reporter's own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a card is about: the id that its button names, why it was reported or refused, since when."""
+
+    marker: str
+    code: str
+    since: float
+
+
+class CareBoard(Protocol):
+    """Where teachers see that somebody waits (`bot.care_board`). Methods raise NotDelivered."""
+
+    async def put(self, card: CareCard, waiting: Waiting) -> str:
+        """Send it; the message's id."""
+
+    async def find(self, card: CareCard) -> str | None:
+        """The message of a card that was planned; None where there is none, or nowhere to look."""
+
+    async def settle(self, card: CareCard, message: str) -> None:
+        """Say that it is decided, without buttons. One that is gone is no error."""
 
 
 class CareNotes(Protocol):

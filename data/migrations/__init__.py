@@ -1,6 +1,6 @@
 """The tables' history: one module a step, applied in order, each in a transaction with its own name.
 
-To add one: `m011_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
+To add one: `m013_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from data.migrations import (
     m009_gallery,
     m010_care,
     m011_lessons,
+    m012_care_cards,
 )
 
 STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
@@ -39,6 +40,7 @@ STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m009_gallery", m009_gallery.STATEMENTS),
     ("m010_care", m010_care.STATEMENTS),
     ("m011_lessons", m011_lessons.STATEMENTS),
+    ("m012_care_cards", m012_care_cards.STATEMENTS),
 )
 BACKUP_SECONDS: Final = 7 * 24 * 3600
 """How long a copy from before a step is kept: longer would keep what pupils have deleted."""

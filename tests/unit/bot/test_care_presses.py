@@ -60,7 +60,7 @@ async def test_the_teacher_sees_who_reported_what_and_why_and_takes_it_down(worl
     form = await pressed(world, "report", post, ANNA)
     assert form.done[0][0] == "form"
     sent = await pressed(world, "report", post, ANNA, reason="hurtful", note="*das* tut weh @everyone")
-    assert said(sent) == [say("care.reported")]
+    assert said(sent) == [say("care.reported_unheard")]
     again = await pressed(world, "report", post, ANNA, reason="other", note="")
     assert said(again) == [say("care.reported_before")]
     list_ = Forged(type=PRESS, data={}, who=TEACHER)
