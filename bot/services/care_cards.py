@@ -16,6 +16,7 @@ from bot.services.care_ports import CareBoard, Waiting
 from bot.services.ports import NotDelivered
 from data.appeals import AppealRows
 from data.care_cards import CardKind, CareCard, CareCardRows
+from data.errors import StorageFailed
 from data.jobs import Jobs
 from data.reports import ReportRows
 
@@ -43,25 +44,28 @@ class CareCards:
         self._board = board
 
     async def show(self, kind: CardKind, guild: str, job: str) -> bool:
-        """Whether a card stands now. Sends it if it is missing and somebody waits. Raises StorageFailed."""
+        """Whether a card stands now. Sends it if it is missing and somebody waits; what fails is tried again."""
         async with self._lock(kind, job):
             if self._board is None:
                 return False
-            standing = await self._rows.get(kind, job)
-            if standing is not None and standing.message is not None:
-                return True
             try:
+                standing = await self._rows.get(kind, job)
+                if standing is not None and standing.message is not None:
+                    return True
                 return await self._send(self._board, kind, guild, job, standing)
-            except NotDelivered:
-                _log.warning("teachers could not be told yet that somebody waits")
+            except (NotDelivered, StorageFailed) as error:
+                _log.warning("teachers could not be told yet that somebody waits (%s)", type(error).__name__)
                 return False
 
     async def settle(self, kind: CardKind, job: str) -> None:
         """It was decided: its card says so, and asks for nothing more. What fails is tried again by `finish`."""
         async with self._lock(kind, job):
-            card = await self._rows.get(kind, job)
-            if card is not None:
-                await self._settle(card)
+            try:
+                card = await self._rows.get(kind, job)
+                if card is not None:
+                    await self._settle(card)
+            except (NotDelivered, StorageFailed) as error:
+                _log.warning("a card that is decided could not be changed yet (%s)", type(error).__name__)
 
     async def finish(self) -> None:
         """Go on with what a crash or Discord held up; each card for itself."""
@@ -95,13 +99,9 @@ class CareCards:
     async def _settle(self, card: CareCard) -> None:
         if self._board is None or await self._waiting(card.kind, card.guild, card.job) is not None:
             return
-        try:
-            message = card.message or await self._board.find(card)
-            if message is not None:
-                await self._board.settle(card, message)
-        except NotDelivered:
-            _log.warning("a card that is decided could not be changed yet")
-            return
+        message = card.message or await self._board.find(card)
+        if message is not None:
+            await self._board.settle(card, message)
         await self._rows.forget(card)
 
     async def _waiting(self, kind: CardKind, guild: str, job: str) -> Waiting | None:

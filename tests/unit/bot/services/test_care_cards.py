@@ -14,9 +14,11 @@ from bot.services.care import Care
 from bot.services.care_ports import Waiting
 from bot.services.ports import NotDelivered, Requester
 from data.care_cards import CardKind, CareCard
+from data.errors import StorageFailed
 from data.setup import Setups
 from generation.errors import Refused
 from generation.job import JobState
+from tests.fakes import Fault
 from tests.fakes_dispatch import make_job
 from tests.unit.bot.services.conftest import ANNA, BEN, TEACHER, Room
 
@@ -205,3 +207,13 @@ async def test_without_a_board_nothing_is_claimed(room: Room) -> None:
     report = await stage.reported()
     assert not await stage.care.cards.show(REPORT, ANNA.guild_id, report)
     await stage.care.cards.finish()
+
+
+async def test_a_disk_that_refuses_takes_nothing_back_and_the_card_comes_later(stage: Stage) -> None:
+    await stage.review()
+    report = await stage.reported()
+    stage.room.database.refuse = Fault(StorageFailed())
+    assert not await stage.care.cards.show(REPORT, ANNA.guild_id, report)
+    stage.room.database.refuse = Fault()
+    await stage.care.cards.purge()
+    assert len(stage.board.messages) == 1
