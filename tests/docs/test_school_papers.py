@@ -39,20 +39,8 @@ BUTTONS = re.compile(
 )
 """What is pressed: the word, then the names in backticks."""
 READMES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("[a-z]*/**/README.md"))]
-TEACHERS = {
-    "set-up",
-    "lesson",
-    "pause",
-    "resume",
-    "emergency-stop",
-    "reports",
-    "words",
-    "block",
-    "unblock",
-} | {
-    "consents",
-    "log",
-}
+OF_THE_LESSON = frozenset(["set-up", "lesson", "pause", "resume", "emergency-stop"])
+TEACHERS = OF_THE_LESSON | {"reports", "words", "block", "unblock", "consents", "log"}
 """Commands that are for teachers alone, by their English names."""
 Known = Mapping[str, Mapping[str, Spoken]]
 
