@@ -27,8 +27,16 @@ ENDING: Final = frozenset(
     {"voice-withdraw", "emergency-stop", "my-data show", "my-data export", "my-data delete", "log"}
 )
 """What ends something is never held back, not even where a statement was taken out of the settings later."""
-OPEN_PRESSES: Final = frozenset({"setuprules", "setupmake", "setuplook", "setuppick", "setuproom", "revoke"})
-"""Buttons and forms, by their actions, that need no statement."""
+SETTING_UP: Final = frozenset({"setuprules", "setupmake", "setuplook", "setuppick", "setuproom"})
+COMPLAINING: Final = frozenset(
+    {"report", "ask", "repsee", "reptake", "repkeep", "appsee", "appright", "appwrong"}
+)
+CALLING_OFF: Final = frozenset(
+    {"cancel", "undeclare", "endchat", "voicedrop", "witrefuse", "revoke", "galdown", "liftstop"}
+)
+OPEN_PRESSES: Final = SETTING_UP | COMPLAINING | CALLING_OFF
+"""Buttons and forms, by their actions, that need no statement: what was made before one was taken back can still be
+reported, looked at again, called off and taken down. Nothing new is made by them."""
 
 
 class SetupNotes(Protocol):

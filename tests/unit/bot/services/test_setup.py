@@ -80,6 +80,32 @@ async def test_nothing_works_before_the_statement(setup: Setup, database: Databa
     await again.demand("1", command="image")  # a restart keeps it
 
 
+@pytest.mark.parametrize(
+    "action",
+    ["report", "ask", "liftstop", "reptake", "cancel", "endchat", "voicedrop", "witrefuse", "galdown"],
+)
+async def test_what_is_there_can_be_complained_about_and_called_off_without_a_statement(
+    setup: Setup, action: str
+) -> None:
+    await setup.demand("1", action=action)
+
+
+async def test_no_press_that_makes_something_is_open() -> None:
+    making = {
+        "again",
+        "seeds",
+        "adapt",
+        "answer",
+        "example",
+        "help",
+        "longer",
+        "further",
+        "galsend",
+        "galaccept",
+    }
+    assert not making & OPEN_PRESSES
+
+
 async def test_the_last_statement_counts(setup: Setup, notes: Notes) -> None:
     await setup.state("DE", "16", OWNER)
     assert await setup.state("AT", "14", TEACHER) == Statement(country="AT", min_age=14)
