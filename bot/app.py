@@ -204,7 +204,9 @@ async def assemble(
         prepare=check.prepare,
         end=lambda job, code: dispatcher.cancel(job, code),  # noqa: PLW0108  it is made below
     )
-    progress = ProgressReport(publisher=publisher, addresses=addresses, preview=preview)
+    progress = ProgressReport(
+        publisher=publisher, addresses=addresses, preview=preview, may_show=entrance.door.may_post
+    )
     stack.push_async_callback(progress.close)
     posting = Posting(
         jobs=jobs,

@@ -71,7 +71,7 @@ class Chat:
     async def prepare(self, request: ChatRequest, who: Requester) -> Opening:
         """Everything that can be wrong, before a thread is made for it.
 
-        Raises InvalidInput, ModelMissing, LimitReached or Refused.
+        Raises InvalidInput, ModelMissing, LimitReached, NotAllowed or Refused.
         """
         model = self._intake.model(MEDIUM, request.model)
         temperature = DEFAULT_TEMPERATURE if request.temperature is None else request.temperature
@@ -79,6 +79,7 @@ class Chat:
         if not who.is_teacher and len(await self.open_threads(who)) >= OPEN_LIMIT:
             raise LimitReached("limit_chats", limit=OPEN_LIMIT)
         if request.prompt is None:
+            await self._intake.demand_begin(model, who)
             return Opening(model=model.id, temperature=temperature, prompt=None, name=None)
         prompt = clean_text(request.prompt)
         params = {"prompt": prompt, "temperature": temperature, "preset": PRESET}

@@ -46,10 +46,10 @@ class Door:
         self._others = tuple(others)
         self._clock = clock
 
-    async def demand(self, who: Requester, medium: str, model: str, params: Mapping[str, Any]) -> None:
-        """Whether this request may become a job now; `params` say of how many items. Raises NotAllowed emergency_on,
-        paused, lesson_medium, lesson_model; LimitReached; InvalidInput where it does not keep to the class's task.
-        """
+    async def demand(self, who: Requester, medium: str, model: str, params: Mapping[str, Any] | None) -> None:
+        """Whether this request may become a job now; `params` say of how many items, None: nothing is asked for yet.
+        Raises NotAllowed emergency_on, paused, lesson_medium, lesson_model; LimitReached; InvalidInput where it does
+        not keep to the class's task."""
         self.demand_open(who.guild_id)
         for other in self._others:
             await other(who)
@@ -57,10 +57,10 @@ class Door:
             return
         lesson, rules = self._lessons.current(who.guild_id), self.rules(who.guild_id)
         demand_allowed(rules, medium, model, self._catalog.medium_of)
-        if lesson is not None and lesson.task is not None:
+        if lesson is not None and lesson.task is not None and params is not None:
             demand_task(lesson.task, medium, model, typed_in(params))
         spent = await self.spent(who.guild_id, who.person_id)
-        demand_budget(rules, spent, _items(params), in_lesson=lesson is not None)
+        demand_budget(rules, spent, _items(params or {}), in_lesson=lesson is not None)
 
     async def demand_all(
         self, who: Requester, models: Mapping[str, str], texts: Sequence[str], items: int

@@ -145,10 +145,19 @@ class Intake:
             place = self._dispatcher.submit(job)
         return Ticket(job=job, place=place, expected_seconds=await self._dispatcher.expected_seconds(job))
 
-    async def demand_room(self, who: Requester) -> None:
-        """Raise LimitReached where `queue` would, before any work is done for a request."""
+    async def demand_begin(self, model: Maker, who: Requester) -> None:
+        """Raise what `queue` would, before something begins in which more is asked for later."""
+        if self._door is not None:
+            await self._door.demand(who, model.medium, model.id, None)
+
+    def demand_open(self, who: Requester) -> None:
+        """Before words of a model are shown that are no job's. Raises NotAllowed emergency_on or paused."""
         if self._door is not None:
             self._door.demand_open(who.guild_id)
+
+    async def demand_room(self, who: Requester) -> None:
+        """Raise LimitReached where `queue` would, before any work is done for a request."""
+        self.demand_open(who)
         async with self._limits.admit(who):
             pass
 

@@ -42,7 +42,10 @@ class _Seen:
 
 
 class ProgressReport:
-    """`on_progress` is the dispatcher's callback; it never waits. Without `preview` videos show no pictures."""
+    """`on_progress` is the dispatcher's callback; it never waits. Without `preview` videos show no pictures.
+
+    `may_show`: whether anything that was made may be seen now; a class that pauses reads numbers and sees no pictures.
+    """
 
     def __init__(
         self,
@@ -50,11 +53,13 @@ class ProgressReport:
         publisher: Publisher,
         addresses: ReplyAddresses,
         preview: VideoPreview | None = None,
+        may_show: Callable[[Job], bool] = lambda job: True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._publisher = publisher
         self._addresses = addresses
         self._preview = preview
+        self._may_show = may_show
         self._clock = clock
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,9 +103,10 @@ class ProgressReport:
     async def _show(self, job: Job, status: Status, preview: VideoPreview | None) -> None:
         try:
             async with AsyncExitStack() as stack:
-                if preview is not None and isinstance(status, VideoStatus):
+                if preview is not None and isinstance(status, VideoStatus) and self._may_show(job):
                     pictures = await stack.enter_async_context(preview.pictures(job))
-                    status = replace(status, pictures=pictures)
+                    if self._may_show(job):  # judging them takes a while
+                        status = replace(status, pictures=pictures)
                 address = await self._addresses.get(job.id)
                 await self._publisher.show_status(
                     job, None if address is None else ReplyAddress(address), status

@@ -130,6 +130,7 @@ class PromptHelp:
             suggestion = await self._tried(model, "precise", prompt, who.guild_id)
         finally:
             self._busy.discard(place)
+        self._intake.demand_open(who)  # the class may have been stopped meanwhile
         if translation is None and suggestion is None:
             raise WorkerError("help_failed")
         return Advice(prompt=prompt, is_english=is_english, translation=translation, suggestion=suggestion)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.services.chat import DROPPED_AT_ONCE, MEMORY_CHARACTERS, MEMORY_TURNS, OPEN_LIMIT, remembered
+from bot.services.lesson_rules import LessonRequest, TaskRequest
 from bot.services.ports import ChatRequest, ReplyAddress, Requester, TextRequest
 from data.conversations import Conversation, Conversations, Turn
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
@@ -417,3 +418,22 @@ async def test_an_answer_that_was_being_posted_is_posted_once_more_and_remembere
     await room.restart()
     assert (await room.end(ticket)).state is JobState.POSTED
     assert [turn.question for turn in await room.memory.turns(talk.id)] == ["eins"]
+
+
+async def test_no_conversation_begins_where_nothing_may_be_asked(room: ChatRoom) -> None:
+    """Its thread would stand there for all, also without a question."""
+    lessons, emergency = room.desk.lessons, room.desk.emergency
+    await lessons.start(LessonRequest(media="image"), TEACHER)
+    with pytest.raises(NotAllowed, match="lesson_medium"):
+        await room.talk()
+    await lessons.end(TEACHER)
+    await lessons.start(LessonRequest(media="text"), TEACHER)
+    await lessons.give_task(TaskRequest(medium="text", words="Turm"), TEACHER)
+    await room.talk()  # the task is for what is asked
+    await lessons.pause(TEACHER)
+    for who in (ANNA, TEACHER):
+        with pytest.raises(NotAllowed, match="paused"):
+            await room.talk("another", who)
+    await emergency.stop(TEACHER)
+    with pytest.raises(NotAllowed, match="emergency_on"):
+        await room.talk("another", TEACHER)

@@ -14,7 +14,15 @@ from bot.posts import compose_post
 from bot.services.ports import Adaptation, ImagePost
 from bot.services.prompt_help import NOT_TRANSLATED, ONLY_ENGLISH, SUGGESTION_LIMIT
 from generation.catalog import Catalog
-from generation.errors import InvalidInput, LimitReached, ModelMissing, Refused, WorkerCrashed, WorkerError
+from generation.errors import (
+    InvalidInput,
+    LimitReached,
+    ModelMissing,
+    NotAllowed,
+    Refused,
+    WorkerCrashed,
+    WorkerError,
+)
 from generation.job import Job, JobState
 from generation.supervisor import Request
 from tests.fakes import Fault, small_catalog, until
@@ -395,3 +403,16 @@ async def test_a_long_suggestion_is_shortened(room: HelpRoom) -> None:
     advice = await room.desk.prompt_help.advise(GERMAN, ANNA)
     assert advice.suggestion is not None
     assert len(advice.suggestion.value) <= SUGGESTION_LIMIT
+
+
+async def test_what_was_written_before_a_pause_is_not_shown_in_it(room: HelpRoom) -> None:
+    pausing = []
+
+    def write(request: Request) -> str:
+        pausing.append(asyncio.ensure_future(room.desk.lessons.pause(TEACHER)))
+        return helpful(request)
+
+    room.writers.write = write
+    with pytest.raises(NotAllowed, match="paused"):
+        await room.desk.prompt_help.advise(GERMAN, ANNA)
+    await asyncio.gather(*pausing)

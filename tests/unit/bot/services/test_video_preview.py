@@ -68,10 +68,11 @@ class Scene:
         self.folder, self.job, self.now = folder, job, 1000.0
         self.checker, self.screen = Checker(), Screen()
         self.ended: list[tuple[str, str]] = []
+        self.open, self.closes_while_judging = True, False
         self.preview = VideoPreview(
             pipeline=Pipeline(text_checks=[words], image_check=self.checker),
             work_dir=folder,
-            prepare=self.checker.prepare,
+            prepare=self.prepare,
             end=self.end,
         )
         screen: object = self.screen
@@ -79,8 +80,13 @@ class Scene:
             publisher=screen,  # type: ignore[arg-type]
             addresses=ReplyAddresses(database),
             preview=self.preview,
+            may_show=lambda job: self.open,
             clock=lambda: self.now,
         )
+
+    async def prepare(self) -> None:
+        await self.checker.prepare()
+        self.open = self.open and not self.closes_while_judging
 
     async def end(self, job: str, code: str) -> None:
         self.ended.append((job, code))
@@ -109,6 +115,19 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 ENDS = [b"frame 1", b"frame 40"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_in_a_pause_no_picture_is_seen(scene: Scene, at_once: bool) -> None:
+    scene.open, scene.closes_while_judging = not at_once, not at_once
+    scene.make(1, FRAMES)
+    await scene.step(0, 0)
+    assert await scene.step(3, 2) == [(2, None)]
+    assert scene.checker.ready == (not at_once)
+    scene.open, scene.closes_while_judging = True, False
+    await scene.step(AGAIN_S, 12)
+    # what was judged already is seen with the video
+    assert scene.screen.shown[1:] == [(12, ENDS if at_once else None)]
 
 
 async def test_the_ends_are_shown_once_and_frames_again_and_again(scene: Scene) -> None:
