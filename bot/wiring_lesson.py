@@ -97,7 +97,7 @@ async def staffroom_of(
         dispatcher=dispatcher,
         workers=parts.supervisor,
         notes=audit,
-        also=[exhibition.hanging.break_off],
+        also=[exhibition.hanging],
     )
     stack.push_async_callback(emergency.close)
     lessons = LessonDesk(
@@ -111,6 +111,7 @@ async def staffroom_of(
         deliver=deliver,
         catalog=parts.catalog,
         notes=audit,
+        also=[exhibition.hanging],
     )
     stack.push_async_callback(lessons.close)
     care = await open_care(

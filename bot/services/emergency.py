@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from bot.services.deliver import Deliver
-from bot.services.lesson_ports import Notes, demand_teacher
+from bot.services.lesson_ports import Notes, Shows, demand_teacher
 from bot.services.ports import Hindrance, Requester
 from bot.services.posting import Posting
 from data.artifacts import Artifacts
@@ -66,7 +66,7 @@ class _Cleared:
 class Emergency:
     """Of one class at a time; the others' jobs go on, those that lose their worker begin anew.
 
-    `also`: what else breaks off its sends to a class, such as the gallery; called with the class once the row stands.
+    `also` breaks off its sends as soon as the row stands, and goes on once it is lifted.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Emergency:
         dispatcher: Dispatcher,
         workers: Workers,
         notes: Notes | None = None,
-        also: Sequence[Callable[[str], Awaitable[None]]] = (),
+        also: Sequence[Shows] = (),
         late: Sequence[float] = LATE_S,
     ) -> None:
         self._stops = stops
@@ -123,6 +123,8 @@ class Emergency:
         lifted = await self._stops.lift(who.guild_id, Stop.EMERGENCY)
         if lifted:
             self._dispatcher.wake()
+            for other in self._also:
+                self._keep(asyncio.create_task(self._tried(other.finish())))
             await self._note(who, "emergency.lift", {})
         return lifted
 
@@ -162,10 +164,9 @@ class Emergency:
     async def _clear_in_time(self, guild: str, *, is_new: bool) -> Stopped:
         """Whoever leaves or a disk that hangs does not stop the clearing."""
         task = asyncio.create_task(self._clear(guild, is_new=is_new))
-        others = [asyncio.create_task(self._break_off(other, guild)) for other in self._also]
-        for one in (task, *others):
-            self._tasks.add(one)
-            one.add_done_callback(self._tasks.discard)
+        self._keep(task)
+        for other in self._also:
+            self._keep(asyncio.create_task(self._tried(other.break_off(guild))))
         done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
         if not done:
             left = tuple(job.id for job in await self._of(guild))
@@ -190,11 +191,15 @@ class Emergency:
             left=tuple(sorted(one.job for one in cleared.values() if one.is_left)),
         )
 
-    async def _break_off(self, other: Callable[[str], Awaitable[None]], guild: str) -> None:
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tried(self, work: Awaitable[None]) -> None:
         try:
-            await other(guild)
+            await work
         except Exception as error:  # noqa: BLE001  the others go on; its own chore tries again
-            _log.error("what hangs could not be broken off yet (%s)", type(error).__name__)
+            _log.error("what else is shown could not be stopped or go on yet (%s)", type(error).__name__)
 
     def _silence(self, jobs: Iterable[Job]) -> None:
         """Without waiting for anything: nothing more is sent, and what is being sent is given up."""

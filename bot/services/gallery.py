@@ -6,6 +6,7 @@ is shown is approved anew just before. What is withdrawn or taken down is commit
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from bot.services.gallery_ports import (
     GalleryWall,
     Review,
 )
+from bot.services.intake import SHOWN
 from bot.services.ports import Hindrance, Post, Requester, TakenBack
 from data.erasures import EVERYBODY, Erasure
 from data.errors import StaleMove
@@ -43,6 +45,8 @@ from moderation.verdict import Approved
 
 _log = logging.getLogger(__name__)
 
+SOON_S: Final = (0.05, 0.2, 0.5, 1.0)
+"""Between looks whether a post is noted down; who presses waits no longer."""
 WAITING_LIMIT: Final = 5
 """Works that one pupil may have waiting for a review."""
 ROUNDS_LIMIT: Final = 20
@@ -99,6 +103,7 @@ class Gallery:
         rules: GalleryRules,
         notes: GalleryNotes,
         demand_open: Callable[[str], None] = lambda _: None,
+        soon: Sequence[float] = SOON_S,
     ) -> None:
         self._entries = entries
         self._jobs = jobs
@@ -108,12 +113,13 @@ class Gallery:
         self._rules = rules
         self._notes = notes
         self._demand_open = demand_open
+        self._soon = tuple(soon)
 
     # -- pupils --
 
     async def offer(self, job_id: str, who: Requester) -> Offer:
         """For the question behind the button. Raises NotFound, NotAllowed, InvalidInput (not this one any more)."""
-        job = await self._own(job_id, who)
+        job = await self._own(job_id, who)  # also where it stands already and is still being noted
         entry = await self._entries.get(job.id)
         if entry is not None and entry.state in {GalleryState.DECLINED, GalleryState.TAKEN_DOWN}:
             raise InvalidInput(_WHY_NOT[entry.state])
@@ -126,7 +132,7 @@ class Gallery:
         Raises NotFound, NotAllowed, InvalidInput, LimitReached, Refused; then nothing has been sent in.
         """
         self._demand_open(who.guild_id)
-        job = await self._own(job_id, who)
+        job = await self._noted(job_id, who)
         rule = await self._rule(who)
         to = GalleryState.WAITING if rule.review else GalleryState.ACCEPTED
         await self._hanging.channel(who.guild_id, GalleryPlace.GALLERY)
@@ -261,11 +267,21 @@ class Gallery:
 
     async def _own(self, job_id: str, who: Requester) -> Job:
         job = await self._jobs.get(job_id)
-        if job is None or job.guild_id != who.guild_id or job.state is not JobState.POSTED:
+        if job is None or job.guild_id != who.guild_id or job.state not in SHOWN:
             raise NotFound("job_gone")
         if job.owner_id != who.person_id:
             raise NotAllowed("gallery_not_yours")
         return job
+
+    async def _noted(self, job_id: str, who: Requester) -> Job:
+        """A post is seen a moment before it is noted as posted. Raises InvalidInput gallery_soon."""
+        for pause in (*self._soon, None):
+            job = await self._own(job_id, who)
+            if job.state is JobState.POSTED:
+                return job
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise InvalidInput("gallery_soon")
 
     async def _entry(self, job_id: str, who: Requester) -> Entry:
         entry = await self._entries.get(job_id)

@@ -14,6 +14,14 @@ from generation.errors import NotAllowed
 from generation.job import JobState
 
 
+class Shows(Protocol):
+    """Something else that shows results, such as the gallery: it is stopped and goes on with the class."""
+
+    async def break_off(self, guild: str) -> None: ...
+
+    async def finish(self) -> None: ...
+
+
 class Notes(Protocol):
     """Where it is written down who has decided what (`data.audit.Audit`)."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.services.deliver import Deliver
 from bot.services.intake import SHOWN
 from bot.services.latents import Latents
-from bot.services.lesson_ports import Ended, Notes, Paused, demand_teacher
+from bot.services.lesson_ports import Ended, Notes, Paused, Shows, demand_teacher
 from bot.services.lesson_rules import (
     GROUPS,
     LessonRequest,
@@ -61,6 +61,7 @@ class LessonDesk:
         deliver: Deliver,
         catalog: Catalog,
         notes: Notes | None = None,
+        also: Sequence[Shows] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._lessons = lessons
@@ -73,6 +74,7 @@ class LessonDesk:
         self._deliver = deliver
         self._catalog = catalog
         self._notes = notes
+        self._also = tuple(also)
         self._clock = clock
         self._posting: set[asyncio.Task[None]] = set()
 
@@ -249,8 +251,9 @@ class LessonDesk:
         """Start what waits, and post what is ready, behind whoever asked for it."""
         self._dispatcher.wake()
         ready = await self._ready(guild)
-        for job in ready:
-            task = asyncio.create_task(self._deliver.post_again(job))
+        works = [self._deliver.post_again(job) for job in ready] + [other.finish() for other in self._also]
+        for work in works:
+            task = asyncio.create_task(work)
             self._posting.add(task)
             task.add_done_callback(self._posting.discard)
         return len(ready)

@@ -20,7 +20,7 @@ from data.errors import StorageFailed
 from data.gallery_records import Filter, GalleryPlace, GalleryState
 from data.lessons import Lessons, Rules
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
-from generation.job import Job, new_job_id
+from generation.job import Job, JobState, new_job_id
 from tests.fakes import Fault
 from tests.fakes_gallery import Hall, Standing
 from tests.unit.bot.services.conftest import ANNA, BEN, STRANGER, TEACHER, Room
@@ -142,6 +142,17 @@ async def test_only_ones_own_posted_results_of_this_class_are_sent_in(school: Sc
     assert [await code_of(school.gallery.offer(one, who)) for one, who in tries] == codes
     assert school.wall.messages == {}
     await school.room.end(waiting)
+
+
+async def test_what_stands_already_and_is_still_being_noted_waits_a_moment(school: School) -> None:
+    made = await school.posted()
+    job = replace(made, id=new_job_id(), state=JobState.QUEUED)
+    await school.room.jobs.add(job)
+    for state in (JobState.RUNNING, JobState.CHECKING, JobState.POSTING):
+        await school.room.jobs.move(job.id, state)
+    assert (await school.gallery.offer(job.id, ANNA)).entry is None
+    assert await code_of(school.gallery.submit(job.id, ANNA, named=True)) == "gallery_soon"
+    assert school.wall.messages == {}
 
 
 async def test_only_this_classs_teachers_review_and_take_down(school: School) -> None:
