@@ -273,6 +273,7 @@ async def assemble(
         words=words,
         audit=parts.audit,
         exhibition=exhibition,
+        pieces=records.pieces,
         posting=posting,
         deliver=deliver,
         dispatcher=dispatcher,

@@ -123,7 +123,15 @@ class CarePresses:
         await self._care().cards.settle(CardKind.REPORT, taken.job.id)
         said = self._sentences.text("care.taken_from_you", taken.job.locale, medium=taken.job.medium)
         told = await self._publisher.tell_person(taken.job.owner_id, said)
-        await self._say(interaction, "care.taken_down" if told else "care.taken_down_untold")
+        for piece in taken.pieces:
+            gone = self._sentences.text("care.piece_taken_from_you", piece.locale)
+            await self._publisher.tell_person(piece.owner_id, gone)
+        lines = [("care.taken_down" if told else "care.taken_down_untold", 1)]
+        lines += [("care.taken_down_pieces", len(taken.pieces))] if taken.pieces else []
+        text = self._sentences.text
+        await say_in_private(
+            interaction, "\n".join(text(key, interaction.locale, n=count) for key, count in lines)
+        )
         await self._close(interaction, "care.decided")
 
     async def _let_stand(self, interaction: Press, pressed: ButtonId) -> None:

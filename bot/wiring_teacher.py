@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.services.erasing import Erasing
 from bot.services.my_data import MyData
+from bot.services.pieces import Pieces
 from bot.services.ports import Publisher
 from bot.services.posting import Posting
 from bot.services.protocol import Protocol
@@ -16,6 +17,7 @@ from data.audit import Audit
 from data.erasures import Erasures
 from data.forgetting import Forgetting
 from data.personal import Personal
+from data.pieces import PieceLinks
 from data.posts import Posts
 from generation.dispatcher import Dispatcher
 
@@ -29,6 +31,7 @@ class Records:
     """The log of what was decided, and who sees to it that nothing is kept for longer than it may be."""
 
     audit: Audit
+    pieces: Pieces
     erasing: Erasing
     retention: Retention
     times: Times
@@ -50,15 +53,22 @@ def records_of(
         consents_days=settings.keep_consents_days,
         log_days=settings.keep_log_days,
     )
+    pieces = Pieces(
+        links=PieceLinks(database),
+        jobs=parts.jobs,
+        artifacts=parts.artifacts,
+        posting=posting,
+        publisher=publisher,
+        dispatcher=dispatcher,
+        gallery=exhibition.gallery,
+    )
     erasing = Erasing(
         erasures=Erasures(database, parts.traces),
         tombstones=parts.tombstones,
         audit=parts.audit,
-        jobs=parts.jobs,
         posts=Posts(database),
         artifacts=parts.artifacts,
-        posting=posting,
-        publisher=publisher,
+        pieces=pieces,
         dispatcher=dispatcher,
         revoke=revoke,
         work_dir=parts.work_dir,
@@ -74,7 +84,7 @@ def records_of(
         times=times,
         spared=exhibition.entries.kept,
     )
-    return Records(audit=parts.audit, erasing=erasing, retention=retention, times=times)
+    return Records(audit=parts.audit, pieces=pieces, erasing=erasing, retention=retention, times=times)
 
 
 def my_data_of(parts: Parts, records: Records) -> MyData:

@@ -69,7 +69,10 @@ async def delete(interaction: Interaction, really: bool = False, class_wide: boo
             if class_wide
             else ["my_data.delete_explain", "my_data.delete_stays"]
         )
-        await say_in_private(interaction, "\n\n".join(bot.sentences.text(key, who.locale) for key in keys))
+        days = bot.desk.my_data.days
+        await say_in_private(
+            interaction, "\n\n".join(bot.sentences.text(key, who.locale, days=days) for key in keys)
+        )
         return
     work = asyncio.ensure_future(bot.desk.my_data.delete(who, whole=class_wide))
     ended, _ = await asyncio.wait({work}, timeout=PATIENCE_S)

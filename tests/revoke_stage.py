@@ -244,7 +244,7 @@ class Stage:
         self.deliver = Deliver(
             jobs=self.jobs,
             artifacts=self.artifacts,
-            finishers={"speech": maker, "clip": maker},
+            finishers=dict.fromkeys(("speech", "clip", "image", "music", "video"), maker),
             posting=self.posting,
             work_dir=self.folder / "work",
         )

@@ -9,6 +9,7 @@ from bot.services.blocks import Blocks
 from bot.services.care_cards import CareCards
 from bot.services.care_ports import CareNotes
 from bot.services.class_lists import ClassLists
+from bot.services.pieces import Pieces
 from bot.services.posting import Posting
 from bot.services.reports import Elsewhere, Reports
 from data.appeals import AppealRows
@@ -43,6 +44,7 @@ async def open_care(
     posting: Posting,
     dispatcher: Dispatcher,
     words: ClassWords,
+    pieces: Pieces | None = None,
     elsewhere: tuple[Elsewhere, ...] = (),
     notes: CareNotes | None = None,
 ) -> Care:
@@ -63,6 +65,7 @@ async def open_care(
             posts=Posts(database),
             posting=posting,
             artifacts=artifacts,
+            pieces=pieces,
             elsewhere=elsewhere,
             notes=notes,
         ),

@@ -88,11 +88,13 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenDown:
-    """`hindrance`: why the post may still be seen; the report waits on then."""
+    """`hindrance`: why the post, or a piece that holds it, may still be seen; the report waits on then, and `link` is
+    where. `pieces`: those that went with it now."""
 
     job: Job
     link: tuple[str, str] | None
     hindrance: Hindrance | None
+    pieces: tuple[Job, ...] = ()
 
 
 def demand_teacher(who: Requester) -> None:

@@ -1,7 +1,9 @@
-"""Somebody's data is deleted, or a whole class's: voices, posts, files, rows, log, backups; nothing that others made.
+"""Somebody's data is deleted, or a whole class's: voices, posts, files, rows, log, backups; and what others have put
+together of it.
 
 First a row and a tombstone, so that it goes on after a crash and after a backup was restored. Then voices end as if
-they were withdrawn, jobs stop, posts are taken back, files and rows go, what the log knows of the person is forgotten.
+they were withdrawn, jobs stop, posts are taken back and those of pieces that others have made of them, files and rows
+go, what the log knows of the person is forgotten.
 """
 
 from __future__ import annotations
@@ -13,28 +15,21 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
-from bot.services.ports import Hindrance, Publisher, Requester
-from bot.services.posting import Posting
+from bot.services.pieces import Cleared, Pieces
+from bot.services.ports import Hindrance, Requester
 from bot.services.revoke import Left, Revoke
 from data.artifacts import Artifacts
 from data.audit import Audit
 from data.erasures import EVERYBODY, Erasure, Erasures
 from data.errors import VoiceRefused
-from data.jobs import Jobs
 from data.posts import Posts
 from data.tombstones import Tombstones
 from data.voice_records import OPERATOR
 from generation.dispatcher import Dispatcher
-from generation.errors import AtelierError
-from generation.job import ENDED, Job, JobState
+from generation.job import Job
 
 _log = logging.getLogger(__name__)
-PAUSES_S: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
-"""Between two looks at whether a worker has ended a job."""
-AT_ONCE: Final = 4
-NOT_STOPPABLE: Final = ENDED | {JobState.POSTING}
 
 
 @dataclass(slots=True)
@@ -62,31 +57,25 @@ class Erasing:
         erasures: Erasures,
         tombstones: Tombstones,
         audit: Audit,
-        jobs: Jobs,
         posts: Posts,
         artifacts: Artifacts,
-        posting: Posting,
-        publisher: Publisher,
+        pieces: Pieces,
         dispatcher: Dispatcher,
         revoke: Revoke,
         work_dir: Path,
         also: Sequence[Leaving] = (),
-        pauses: Sequence[float] = PAUSES_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._erasures = erasures
         self._tombstones = tombstones
         self._audit = audit
-        self._jobs = jobs
         self._posts = posts
         self._artifacts = artifacts
-        self._posting = posting
-        self._publisher = publisher
+        self._pieces = pieces
         self._dispatcher = dispatcher
         self._revoke = revoke
         self._work_dir = work_dir
         self._also = tuple(also)
-        self._pauses = tuple(pauses)
         self._clock = clock
         self._running: dict[tuple[str, str], asyncio.Task[Deleted]] = {}
         self._closed = False
@@ -146,17 +135,19 @@ class Erasing:
         deleted = Deleted()
         await self._end_voices(erasure, deleted)
         ids = await self._erasures.jobs(erasure)
-        for job_id in ids:  # no send begins any more, before anything is waited for
-            self._publisher.withhold(job_id)
-        places = asyncio.Semaphore(AT_ONCE)
-        spared = [
-            one for one in await asyncio.gather(*(self._clear(one, places, deleted) for one in ids)) if one
-        ]
+        # what is in a piece of somebody else is this person's all the same, also what its recipe tells of
+        pieces = await self._pieces.of(ids, telling=True)
+        cleared = await self._pieces.clear([*ids, *pieces])
+        spared = {one for one, done in zip((*ids, *pieces), cleared, strict=True) if not done.is_over}
+        await self._count(cleared, deleted)
         if not all([await leave(erasure) for leave in self._also]):
             return deleted
-        deleted.rows, deleted.is_done = await self._erasures.erase(erasure, spared)
-        for job_id in ids:  # a check that was under way may have kept a file after the first look
+        # while a piece stands, the rows by which it is found stay
+        kept = ids if spared & {*pieces} else [one for one in ids if one in spared]
+        deleted.rows, deleted.is_done = await self._erasures.erase(erasure, kept)
+        for job_id in (*ids, *pieces):  # a check that was under way may have kept a file after the first look
             await self._artifacts.delete(job_id)
+        ids = [*ids, *pieces]
         idle = {one for one in ids if not self._dispatcher.is_in_work(one)}
         await asyncio.to_thread(_remove_work, self._work_dir, idle)
         if deleted.is_done:
@@ -168,6 +159,7 @@ class Erasing:
     async def _erased(self, erasure: Erasure) -> bool:
         """Rows and files of a deletion that was finished once: its posts went then."""
         ids = await self._erasures.jobs(erasure)
+        ids += await self._pieces.of(ids, telling=True)
         _, is_all = await self._erasures.erase(erasure)
         for job_id in ids:
             await self._artifacts.delete(job_id)
@@ -190,34 +182,11 @@ class Erasing:
             deleted.posts += revoked.deleted
             deleted.left += [one for one in revoked.left if one.hindrance is Hindrance.FORBIDDEN]
 
-    async def _clear(self, job_id: str, places: asyncio.Semaphore, deleted: Deleted) -> str:
-        """Stop it, take its post back, delete its files. Its id if that has to be tried again, else ""."""
-        async with places:
-            job = await self._stopped(job_id)
-            if job is None:
-                return ""
-            try:
-                taken = await self._posting.take_back(job)
-                await self._artifacts.delete(job_id)
-            except AtelierError as error:
-                _log.warning("job %s could not be deleted yet (%s)", job_id, error.code)
-                return job_id
-            deleted.posts += taken.deleted
-            if taken.hindrance is Hindrance.FORBIDDEN:
-                deleted.left.append(await self._left(job))
-            again = taken.hindrance is Hindrance.AWAY or self._dispatcher.is_in_work(job_id)
-            return job_id if again else ""
-
-    async def _stopped(self, job_id: str) -> Job | None:
-        """The job, once no worker is at it any more, or after it was waited for. None: it is gone."""
-        for pause in (0.0, *self._pauses):
-            await asyncio.sleep(pause)
-            job = await self._jobs.get(job_id)
-            if job is None or (job.state in NOT_STOPPABLE and not self._dispatcher.is_in_work(job_id)):
-                return job
-            if job.state not in NOT_STOPPABLE:
-                await self._dispatcher.cancel(job_id)
-        return await self._jobs.get(job_id)
+    async def _count(self, cleared: Sequence[Cleared], deleted: Deleted) -> None:
+        for one in cleared:
+            deleted.posts += one.taken.deleted
+            if one.job is not None and one.taken.hindrance is Hindrance.FORBIDDEN:
+                deleted.left.append(await self._left(one.job))
 
     async def _left(self, job: Job) -> Left:
         post = await self._posts.of_job(job.id)

@@ -69,6 +69,11 @@ class MyData:
         self._sentence = sentence
         self._has = has
 
+    @property
+    def days(self) -> int:
+        """How long a result can be taken back from Discord."""
+        return self._times.days
+
     async def show(self, who: Requester, *, whole: bool = False) -> list[str]:
         """A sentence for each kind of thing that is kept: how many, what for, until when."""
         person = _whose(who, whole)

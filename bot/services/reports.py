@@ -1,4 +1,5 @@
-"""Anybody may report a post; a teacher takes it down or lets it stand. Who reported it only teachers see."""
+"""Anybody may report a post; a teacher takes it down, with every piece that holds it, or lets it stand. Who reported it
+only teachers see."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Final
 
 from bot.services.care_ports import NOTE_LIMIT, REASONS, CareNotes, Reported, TakenDown, demand_teacher
 from bot.services.intake import SHOWN
-from bot.services.ports import Requester
+from bot.services.pieces import Cleared, Pieces
+from bot.services.ports import Hindrance, Requester
 from bot.services.posting import Posting
 from data.artifacts import Artifacts
 from data.jobs import Jobs
@@ -25,7 +27,7 @@ Elsewhere = Callable[[Job, Requester], Awaitable[None]]
 
 
 class Reports:
-    """`elsewhere`: what else must go when a post is taken down."""
+    """`pieces`: what was made of a post; `elsewhere`: what else must go when it is taken down."""
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Reports:
         posts: Posts,
         posting: Posting,
         artifacts: Artifacts,
+        pieces: Pieces | None = None,
         elsewhere: Sequence[Elsewhere] = (),
         notes: CareNotes | None = None,
     ) -> None:
@@ -43,6 +46,7 @@ class Reports:
         self._posts = posts
         self._posting = posting
         self._artifacts = artifacts
+        self._pieces = pieces
         self._elsewhere = tuple(elsewhere)
         self._notes = notes
 
@@ -89,7 +93,8 @@ class Reports:
         return reported
 
     async def take_down(self, report_id: str, who: Requester) -> TakenDown:
-        """Delete the post and its files; decides all its reports once nothing is left to be seen. Raises as `look`."""
+        """Delete the post, its files and all pieces that hold it; decides all its reports once nothing is left to be
+        seen. Raises as `look`."""
         reported = await self.look(report_id, who)
         job = reported.job
         taken = await self._posting.take_back(job)
@@ -98,9 +103,22 @@ class Reports:
         await self._artifacts.delete(job.id)
         if job.state is JobState.POSTING:
             await self._end(job)
-        if taken.hindrance is None:
+        pieces = await self._clear_pieces(job)
+        left = next((one for one in pieces if one.job is not None and not _is_gone(one)), None)
+        if taken.hindrance is not None or left is None or left.job is None:
+            link, hindrance = reported.link, taken.hindrance
+        else:
+            link, hindrance = await self._link(left.job), left.taken.hindrance or Hindrance.AWAY
+        if hindrance is None:
             await self._decide(job, who, TAKEN_DOWN)
-        return TakenDown(job=job, link=reported.link, hindrance=taken.hindrance)
+        gone = tuple(one.job for one in pieces if one.job is not None and one.taken.deleted)
+        return TakenDown(job=job, link=link, hindrance=hindrance, pieces=gone)
+
+    async def _clear_pieces(self, job: Job) -> list[Cleared]:
+        """What somebody has put together of it shows it as well."""
+        if self._pieces is None:
+            return []
+        return await self._pieces.clear(await self._pieces.of([job.id]))
 
     async def _open(self, report_id: str, who: Requester) -> tuple[Report, Job]:
         report = await self._rows.get(who.guild_id, report_id)
@@ -129,3 +147,7 @@ class Reports:
         if self._notes is not None:
             detail: dict[str, str | int] = {"job": job.id, "code": code}
             await self._notes.note(who.guild_id, who.person_id, what, job.owner_id, detail=detail)
+
+
+def _is_gone(cleared: Cleared) -> bool:
+    return cleared.is_over and cleared.taken.hindrance is None

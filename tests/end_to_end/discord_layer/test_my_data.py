@@ -142,7 +142,7 @@ async def test_a_teacher_deletes_the_class(office: Office) -> None:
     ada, teacher = await office.klass.enter("Ada"), await office.klass.enter("Frau Sommer")
     await office.leave(ada)
     said = await asked(teacher, "meine-daten loeschen", ganze_klasse=True)
-    assert said["content"] == office.klass.say("my_data.delete_explain_class")
+    assert said["content"] == office.klass.say("my_data.delete_explain_class", days=30)
     said = await asked(teacher, "meine-daten loeschen", ganze_klasse=True, wirklich=True)
     assert said["content"].startswith(office.klass.say("my_data.deleted"))
     assert await office.kept(ada) == set()

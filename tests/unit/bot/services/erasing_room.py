@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.services.erasing import Erasing
+from bot.services.pieces import Pieces
 from bot.services.ports import Hindrance, Posted, ReplyAddress, TakenBack
 from data.conversations import Conversation, Conversations
 from data.erasures import Erasures
 from data.personal import Personal
+from data.pieces import PieceLinks
 from data.uploads import KeptUploads, WaitingRequest
 from data.votes import Votes
 from generation.job import Job, JobState
@@ -36,13 +38,16 @@ WAIT_S = 10.0
 
 @dataclass
 class Wall(Board):
-    """A board that may be out of reach."""
+    """A board that may be out of reach; or only the messages of some jobs."""
 
     hindrance: Hindrance | None = None
+    unreached: dict[str, Hindrance] = field(default_factory=dict)
 
     async def take_back(self, job: Job, posted: Posted | None, address: ReplyAddress | None) -> TakenBack:
         if self.hindrance is not None and any(owner == job.id for owner, _ in self.messages.values()):
             return TakenBack(hindrance=self.hindrance)
+        if job.id in self.unreached and job.id in self.shown():
+            return TakenBack(hindrance=self.unreached[job.id])
         return await super().take_back(job, posted, address)
 
 
@@ -64,19 +69,25 @@ class ErasingRoom:
         # where the bot has them: in the data folder
         stage.room.files.folder = self.folder / "data" / "voices"
         stage.artifacts._folder = self.folder / "data" / "artifacts"
-        self.erasing = Erasing(
-            erasures=self.erasures,
-            tombstones=stage.tombstones,
-            audit=self.audit,
+        self.pieces = Pieces(
+            links=PieceLinks(stage.database),
             jobs=stage.jobs,
-            posts=stage.posts,
             artifacts=stage.artifacts,
             posting=stage.posting,
             publisher=stage.publisher,
             dispatcher=stage.dispatcher,
+            pauses=(0.02, 0.05, 0.1, 0.2, 0.4),
+        )
+        self.erasing = Erasing(
+            erasures=self.erasures,
+            tombstones=stage.tombstones,
+            audit=self.audit,
+            posts=stage.posts,
+            artifacts=stage.artifacts,
+            pieces=self.pieces,
+            dispatcher=stage.dispatcher,
             revoke=stage.revoke,
             work_dir=self.folder / "work",
-            pauses=(0.02, 0.05, 0.1, 0.2, 0.4),
             clock=stage.clock,
         )
 
@@ -123,7 +134,7 @@ class ErasingRoom:
         )
         await stage.room.waiting(person, self.guild)
         own = await self.posted(
-            other, params={"prompt": "ein Haus", "count": 1}, parent=made.id, parent_index=1
+            other, medium="image", params={"prompt": "ein Haus", "count": 1}, parent=made.id, parent_index=1
         )
         refused = make_job(
             person,

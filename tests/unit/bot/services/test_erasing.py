@@ -6,13 +6,15 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.services.ports import Hindrance
 from data.blocks import BlockRows
 from data.erasures import EVERYBODY, Erasure
-from generation.job import JobState
+from generation.clip_params import ClipParams
+from generation.job import Job, JobState
 from tests.unit.bot.services.erasing_room import ANNA, BEN, CLASS, SAID, TEACHER, WORD, ErasingRoom
 
 
@@ -175,3 +177,68 @@ async def test_what_hangs_elsewhere_comes_down_first(room: ErasingRoom) -> None:
     await done(room)
     assert await room.stage.jobs.get(job.id) is None
     assert set(asked) == {ANNA}
+
+
+def _piece_of(picture: Job, **more: Any) -> dict[str, Any]:
+    return {"medium": "clip", "params": {**ClipParams(pictures=(f"{picture.id}/1",)).to_plain(), **more}}
+
+
+async def test_a_picture_goes_from_the_pieces_that_others_have_put_together(room: ErasingRoom) -> None:
+    """Also one whose recipe only tells of it: what was typed for it stands there. Other pieces stay."""
+    hers, his = await room.posted(ANNA, medium="image"), await room.posted(BEN, medium="image")
+    again = await room.posted(BEN, medium="image", parent=hers.id, parent_index=1)
+    piece = await room.posted(BEN, **_piece_of(hers))
+    telling = await room.posted(BEN, **_piece_of(again))
+    other = await room.posted(BEN, **_piece_of(his))
+    deleted = await room.erasing.erase(CLASS, ANNA, ANNA)
+    assert (deleted.is_done, deleted.posts) == (True, 3)
+    assert room.board.shown() == {his.id, again.id, other.id}
+    for gone in (piece, telling):
+        assert await room.stage.artifacts.of_job(gone.id) == []
+        kept = await room.stage.jobs.get(gone.id)
+        assert kept is not None, "what he typed is his"
+    assert await room.stage.artifacts.of_job(other.id) != []
+
+
+async def test_a_piece_that_is_being_made_is_never_shown(room: ErasingRoom) -> None:
+    hers = await room.posted(ANNA, medium="image")
+    piece = await room.ask(BEN, **_piece_of(hers))
+    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    ended = await room.stage.jobs.get(piece.id)
+    assert ended is not None
+    assert piece.id not in room.board.shown()
+    assert await room.stage.artifacts.of_job(piece.id) == []
+
+
+async def test_while_a_piece_cannot_be_reached_it_stays_known(room: ErasingRoom) -> None:
+    hers = await room.posted(ANNA, medium="image", params={"prompt": WORD, "count": 1})
+    piece = await room.posted(BEN, **_piece_of(hers))
+    room.board.unreached = {piece.id: Hindrance.AWAY}
+    assert not (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    assert hers.id not in room.board.shown()
+    assert room.traces([WORD]) == {}
+    room.board.unreached = {}
+    await done(room)
+    assert room.board.shown() == set()
+    assert room.traces([ANNA]) == {}
+
+
+async def test_a_restored_backup_has_no_picture_in_others_pieces_either(
+    room: ErasingRoom, tmp_path: Path
+) -> None:
+    hers = await room.posted(ANNA, medium="image")
+    piece = await room.posted(BEN, **_piece_of(hers))
+    await room.stage.database.scrub()
+    shutil.copytree(tmp_path / "data", tmp_path / "kept")
+    await room.later()
+    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    await room.close()
+    shutil.rmtree(tmp_path / "data")
+    shutil.move(tmp_path / "kept", tmp_path / "data")
+    await room.open()
+    (kept,) = await room.stage.artifacts.of_job(piece.id)
+    assert kept.path is not None
+    assert kept.path.exists()
+    await room.erasing.sweep()
+    assert not kept.path.exists()
+    assert await room.stage.artifacts.of_job(piece.id) == []
