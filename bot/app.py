@@ -31,7 +31,7 @@ from bot.settings import Settings
 from bot.wiring import Parts, desk_of, finishers_of, preparing, revoke_of
 from bot.wiring_gallery import exhibition_of
 from bot.wiring_lesson import entrance_of, staffroom_of
-from bot.wiring_teacher import records_folder, records_of
+from bot.wiring_teacher import records_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
 from data.addresses import ReplyAddresses
 from data.database import Database
@@ -286,8 +286,8 @@ async def assemble(
         staffroom.emergency,
         staffroom.lessons,
         staffroom.care.blocks,
-        exhibition.gallery,
         staffroom.care.cards,
+        exhibition.gallery,
     ]
     upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=also)
     await _keep_up(stack, upkeep)

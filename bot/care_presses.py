@@ -151,6 +151,7 @@ class CarePresses:
         await defer(interaction, private=True)
         wrong = pressed.action == "appwrong"
         asked = await self._care().appeals.decide(pressed.subject, self._who(interaction), wrong=wrong)
+        await self._care().cards.settle(CardKind.QUESTION, asked.job.id)
         key = "wrong" if wrong else "right"
         said = self._sentences.text(f"care.answer_{key}", asked.job.locale)
         told = await self._publisher.tell_person(asked.job.owner_id, said)
@@ -159,7 +160,6 @@ class CarePresses:
 
     # -- words and blocks: the answers of commands, deferred privately --
 
-        await self._care().cards.settle(CardKind.QUESTION, asked.job.id)
     async def words(
         self,
         interaction: Press,

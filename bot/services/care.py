@@ -12,18 +12,18 @@ from bot.services.class_lists import ClassLists
 from bot.services.pieces import Pieces
 from bot.services.posting import Posting
 from bot.services.reports import Elsewhere, Reports
-from data.appeals import AppealRows
 from bot.services.setup_rules import Place
+from data.appeals import AppealRows
 from data.artifacts import Artifacts
 from data.blocks import BlockRows
-from data.class_words import ClassWordRows
 from data.care_cards import CareCardRows
+from data.class_words import ClassWordRows
 from data.database import Database
 from data.jobs import Jobs
 from data.posts import Posts
 from data.reports import ReportRows
-from generation.dispatcher import Dispatcher
 from data.setup import Setups
+from generation.dispatcher import Dispatcher
 from moderation.class_words import ClassWords
 
 
@@ -33,8 +33,8 @@ class Care:
     appeals: Appeals
     reports: Reports
     blocks: Blocks
-
     cards: CareCards
+
 
 async def open_care(
     database: Database,
@@ -70,7 +70,7 @@ async def open_care(
             notes=notes,
         ),
         blocks=Blocks(rows=BlockRows(database), jobs=jobs, dispatcher=dispatcher, notes=notes),
-    )
         cards=CareCards(
             rows=CareCardRows(database), reports=reports, appeals=appeals, jobs=jobs, room=review
         ),
+    )
