@@ -706,6 +706,7 @@ PLACES: Final = (
 """What lies in the data folder."""
 
 ELSEWHERE: Final = (
+    Place(name="records", purpose="the log's last hash; tombstones of deleted data", kept="for ever; these 400 days"),
     Place(name="work", purpose="unchecked files, in memory where possible", kept="with their job; wiped at the start"),
     Place(name="cache", purpose="environments of the families", kept="until deleted", is_personal=False),
     Place(name="models", purpose="models", kept="until deleted", is_personal=False),
@@ -720,7 +721,6 @@ def table(name: str) -> Table:
 
 
 def personal() -> Iterator[Table]:
-    Place(name="records", purpose="the log's last hash; tombstones of deleted data", kept="for ever; these 400 days"),
     """The tables with something of somebody, without what the deletion itself needs."""
     return (one for one in TABLES if one.is_personal and one.erased is not Erased.BY_ITSELF)
 
