@@ -15,9 +15,9 @@ from typing import Any
 import discord
 
 from bot.addresses import read_address
-from bot.app import catalog_of
 from bot.client import AtelierBot
 from bot.endpoints import point_to
+from bot.families import catalog_of
 from bot.i18n import Sentences
 from bot.local.server import ClassServer
 from bot.local.traffic import Dispatched, Exchange

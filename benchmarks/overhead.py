@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rehearsed import PATIENCE_S, Rehearsed, cpu_seconds, prepare, rehearsed, settings_of
-from bot.app import catalog_of, environments_of
+from bot.families import catalog_of, environments_of
 from bot.settings import Settings
 from generation.catalog import ModelInfo
 

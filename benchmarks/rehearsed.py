@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from bot.app import environments_of
 from bot.bot_process import BotProcess, bot_variables
+from bot.families import environments_of
 from bot.local.server import ClassServer
 from bot.local.traffic import Dispatched, Exchange
 from bot.local.visitor import Visitor

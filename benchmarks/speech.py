@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.settings import Settings
 from generation.budget import MemoryBudget
 from generation.catalog import Catalog, ModelInfo

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.settings import Settings
 from generation.budget import MemoryBudget
 from generation.catalog import Catalog, ModelInfo

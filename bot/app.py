@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import generation
+from bot.families import REQUIRED_FAMILIES, FamilyOff, Report, catalog_of, environments_of
 from bot.hardware import model_memory_mb, worker_threads
-from bot.i18n import Sentences, system_language
-from bot.installing import tell_steps
+from bot.i18n import Sentences
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
 from bot.services.emergency import Emergency
 from bot.services.gallery_hanging import GalleryHanging
 from bot.services.gallery_ports import GalleryWall, NoWall
-from bot.services.insight_data import worker_task
 from bot.services.ports import Publisher
 from bot.services.posting import PAUSES_S, Posting
 from bot.services.progress import ProgressReport
@@ -33,19 +31,16 @@ from bot.wiring_gallery import exhibition_of
 from bot.wiring_lesson import entrance_of, staffroom_of
 from bot.wiring_teacher import records_of
 from bot.work_folder import prepare_work_folder, remove_work_folder
+from bot.worker_requests import fits, request_of
 from data.addresses import ReplyAddresses
 from data.database import Database
 from data.posts import Posts
 from data.timings import Timings
 from generation.budget import MemoryBudget
-from generation.catalog import Catalog, ModelInfo
-from generation.clip_params import CLIP
+from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
-from generation.environments import Environments
-from generation.errors import AtelierError, ModelMissing, NotFound
-from generation.job import Job
 from generation.queue import FairQueue
-from generation.supervisor import Request, Supervisor
+from generation.supervisor import Supervisor
 from generation.voice_token import KEY_VARIABLE, new_key
 from moderation.class_words import ClassWords
 from moderation.guard_check import GuardCheck
@@ -54,28 +49,9 @@ from moderation.safety_check import SafetyCheck
 from moderation.text_rules import AnswerRules
 from moderation.words import WordCheck
 
-Report = Callable[[str], None]
 _log = logging.getLogger(__name__)
-_SOURCE_ROOT = Path(generation.__file__).parents[1]
-_FAMILIES_DIR = _SOURCE_ROOT / "generation" / "families"
-REQUIRED_FAMILIES = ("safety", "media")
-"""Without them nothing could be checked and shown."""
-NEEDED_FAMILIES = (*REQUIRED_FAMILIES, "diffusion")
-"""What a class begins with, in the order in which it is made."""
 _CHECK_TIMEOUT_S = 120.0
 """The first check waits for the safety family's worker to start."""
-
-
-class FamilyOff(AtelierError):
-    """A family is switched off that the bot cannot do without."""
-
-    default_code = "family_off"
-
-
-class FamilyUnknown(AtelierError):
-    """A name among the families that no folder has."""
-
-    default_code = "family_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,26 +72,6 @@ class Atelier:
         for family, result in zip(self.families, results, strict=True):
             if isinstance(result, Exception):
                 _log.warning("the worker of %s could not be started yet (%s)", family, result)
-
-
-def check_families(names: Iterable[str]) -> None:
-    """Raises FamilyUnknown: to install a misspelt family would look like success."""
-    known = sorted(file.parent.name for file in _FAMILIES_DIR.glob("*/adapter.py"))
-    for name in names:
-        if name not in known:
-            raise FamilyUnknown("family_unknown", family=name, known=", ".join(known))
-
-
-def environments_of(settings: Settings, *, report: Report) -> Environments:
-    tell = tell_steps(report, Sentences.load(), system_language())
-    return Environments(cache_dir=settings.cache_dir, source_root=_SOURCE_ROOT, report=tell)
-
-
-def catalog_of(settings: Settings) -> Catalog:
-    """The models of the families that are switched on. Raises FamilyUnknown."""
-    check_families(settings.families)
-    memory_mb = model_memory_mb(settings.memory_mb)
-    return Catalog.read(_FAMILIES_DIR, settings.models_dir, memory_mb).only(settings.families)
 
 
 @asynccontextmanager
@@ -232,12 +188,12 @@ async def assemble(
         supervisor=supervisor,
         store=jobs,
         timings=timings,
-        requests=lambda job: _request(job, catalog, work_dir),
+        requests=lambda job: request_of(job, catalog, work_dir),
         prepare=preparing(parts, publisher=publisher),
         on_progress=progress.on_progress,
         on_outcome=deliver.on_outcome,
         on_failure=deliver.on_failure,
-        fits=lambda job: _fits(job, catalog, supervisor),
+        fits=lambda job: fits(job, catalog, supervisor),
         is_held=entrance.door.is_held,
     )
     stack.push_async_callback(dispatcher.close)
@@ -339,35 +295,3 @@ async def _keep_up(stack: AsyncExitStack, upkeep: Upkeep) -> None:
     stack.push_async_callback(upkeep.close)
     await upkeep.sweep()
     upkeep.start()
-
-
-def _fits(job: Job, catalog: Catalog, supervisor: Supervisor) -> bool:
-    try:
-        model = catalog.get(job.model)
-    except NotFound:
-        return True  # gone since the last run: it needs no memory to fail
-    return supervisor.memory_fits(job.family, model)
-
-
-def _request(job: Job, catalog: Catalog, work_dir: Path) -> Request:
-    """What the family's worker gets for this attempt. Raises ModelMissing."""
-    task, params = worker_task(job)
-    return Request(
-        family=job.family,
-        task=task,
-        params=params,
-        job=job.id,
-        attempt=job.attempt,
-        seed=job.seed,
-        out=work_dir / f"{job.id}-{job.attempt}",
-        model=None if job.medium == CLIP else _model_of(job, catalog),
-    )
-
-
-def _model_of(job: Job, catalog: Catalog) -> ModelInfo:
-    try:
-        model = catalog.get(job.model)
-    except NotFound:
-        raise ModelMissing("model_missing", model=job.model) from None
-    catalog.demand_checker(model)  # it may have been taken away since the job was accepted
-    return model

@@ -86,8 +86,8 @@ def doctor(language: LanguageOption = None) -> None:
     """Say what is there, what is missing, and print the invite link."""
     from rich.console import Console
 
-    from bot.app import catalog_of, environments_of
     from bot.doctor import Finding, examine
+    from bot.families import catalog_of, environments_of
 
     settings = shell.settings()
     sentences, chosen = Sentences.load(), shell.language(language)
@@ -107,7 +107,7 @@ def doctor(language: LanguageOption = None) -> None:
 @engines.command("install")
 def install(names: list[str]) -> None:
     """Make the environments of these families now instead of on first use."""
-    from bot.app import check_families, environments_of
+    from bot.families import check_families, environments_of
 
     environments = environments_of(shell.settings(), report=shell.say)
 
@@ -122,7 +122,7 @@ def install(names: list[str]) -> None:
 @engines.command("list")
 def list_engines() -> None:
     """Show the families and whether their environment is ready."""
-    from bot.app import environments_of
+    from bot.families import environments_of
 
     settings = shell.settings()
     environments = environments_of(settings, report=shell.say)
@@ -137,7 +137,7 @@ def score(
     quick: Annotated[bool, typer.Option("--quick", help="A small sample, below a minute.")] = False,
 ) -> None:
     """Print as JSON how good the rehearsal models are."""
-    from bot.app import environments_of
+    from bot.families import environments_of
     from bot.generate import as_json
     from bot.mini_scores import score_minis
 

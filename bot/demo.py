@@ -7,7 +7,7 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.i18n import Sentences
 from bot.lesson import STEPS, play
 from bot.out_folder import writable_folder

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.app import Report, open_atelier
+from bot.app import open_atelier
+from bot.families import Report
 from bot.i18n import Sentences
 from bot.services.audio_ports import (
     AudioPost,

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import NEEDED_FAMILIES, catalog_of, environments_of
 from bot.bot_process import BotProcess, bot_variables
+from bot.families import NEEDED_FAMILIES, catalog_of, environments_of
 from bot.i18n import Sentences
 from bot.local.server import ClassServer
 from bot.local.visitor import Visitor

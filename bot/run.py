@@ -11,11 +11,12 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import Atelier, Report, open_atelier
+from bot.app import Atelier, open_atelier
 from bot.care_board import DiscordCareBoard
 from bot.client import AtelierBot
 from bot.endpoints import InvalidEndpoint, point_to
 from bot.errors import CannotStart
+from bot.families import Report
 from bot.gallery_wall import DiscordWall
 from bot.i18n import Sentences
 from bot.invite import application_id_of

@@ -54,7 +54,7 @@ def remove(
 
 
 def _terminal(language: str | None = None) -> Terminal:
-    from bot.app import catalog_of
+    from bot.families import catalog_of
     from bot.models.store import Store
     from bot.models.terminal import Terminal
 

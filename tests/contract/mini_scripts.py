@@ -7,7 +7,7 @@ import json
 import os
 from typing import Any
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.settings import Settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.mini_scores import score_mini
 from bot.settings import Settings
 from generation.errors import EnvironmentFailed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.app import environments_of
 from bot.bot_process import BotProcess, bot_variables
+from bot.families import environments_of
 from bot.i18n import Sentences
 from bot.local.server import ClassServer
 from bot.local.traffic import Dispatched, Exchange

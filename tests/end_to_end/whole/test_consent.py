@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.settings import Settings
 from tests.end_to_end.whole.conftest import Klass
 from tests.end_to_end.whole.microphone import Person

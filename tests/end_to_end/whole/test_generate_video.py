@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import bot
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.i18n import Sentences
 from bot.lesson.hearing import listen
 from bot.lesson.melody import write_melody

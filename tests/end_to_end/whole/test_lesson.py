@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.lesson import STEPS, play
 from bot.settings import Settings
 from generation.errors import EnvironmentFailed

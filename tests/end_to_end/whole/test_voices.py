@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from bot.app import environments_of
+from bot.families import environments_of
 from bot.local.visitor import VisitError
 from bot.settings import Settings
 from generation.environments import Environments

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.app import Atelier, _fits, _request
+from bot.app import Atelier
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
 from bot.services.door import Door
@@ -29,6 +29,7 @@ from bot.services.submit import Submit
 from bot.settings import Settings
 from bot.wiring import Parts, finishers_of, preparing
 from bot.work_folder import prepare_work_folder
+from bot.worker_requests import fits, request_of
 from data.addresses import ReplyAddresses
 from data.artifacts import Artifacts
 from data.jobs import Jobs
@@ -208,12 +209,12 @@ class LessonRoom(Room):
             supervisor=workers,
             store=parts.jobs,
             timings=await Timings.open(self.database),
-            requests=lambda job: _request(job, self.catalog, self.work_dir),
+            requests=lambda job: request_of(job, self.catalog, self.work_dir),
             prepare=preparing(parts, publisher=self.discord),
             on_progress=lambda job, progress: None,
             on_outcome=deliver.on_outcome,
             on_failure=deliver.on_failure,
-            fits=lambda job: _fits(job, self.catalog, workers),
+            fits=lambda job: fits(job, self.catalog, workers),
             is_held=self.door.is_held,
         )
         self.stack.push_async_callback(dispatcher.close)
