@@ -8,8 +8,10 @@ from typing import Protocol
 from bot.answers import Press, defer, say_in_private
 from bot.buttons import ButtonId
 from bot.i18n import Sentences
+from bot.posts.lesson import CLASS
 from bot.services.emergency import Emergency
 from bot.services.ports import Requester
+from generation.errors import NotFound
 
 
 class HasEmergency(Protocol):
@@ -32,6 +34,8 @@ class LessonPresses:
         return {"liftstop": self._lift}
 
     async def _lift(self, interaction: Press, pressed: ButtonId) -> None:
+        if pressed.subject != CLASS:
+            raise NotFound("button_unknown")
         await defer(interaction, private=True)
         lifted = await self._desk.emergency.lift(self._who(interaction))
         key = "lesson.lifted" if lifted else "lesson.not_stopped"

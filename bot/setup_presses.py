@@ -19,7 +19,7 @@ from bot.errors import answer_error
 from bot.forms import typed_in
 from bot.i18n import Sentences
 from bot.invite import invite_link
-from bot.posts.setup import place_rows, rules_form, setup_card, setup_rows
+from bot.posts.setup import FORM, SERVER, place_rows, rules_form, setup_card, setup_rows
 from bot.services.ports import Requester
 from bot.services.setup import Founder, Setup
 from bot.services.setup_rules import FoundChannel, Place
@@ -81,6 +81,7 @@ class SetupPresses:
         await say_in_private(interaction, "", embed=discord.Embed(description=text), view=view)
 
     async def _open_rules(self, interaction: Press, pressed: ButtonId) -> None:
+        _demand_ours(pressed)
         # no defer: a form must be the first answer, so it is one quick read
         founder = self._founder(interaction)
         self._setup.demand_right(founder)
@@ -88,6 +89,7 @@ class SetupPresses:
         await send_form(interaction, rules_form(statement, self._sentences, interaction.locale))
 
     async def _state(self, interaction: Press, pressed: ButtonId) -> None:
+        _demand_ours(pressed)
         await defer(interaction, private=True)
         data: Any = interaction.data or {}
         typed = typed_in(data)
@@ -95,6 +97,7 @@ class SetupPresses:
         await self._again(interaction)
 
     async def _make(self, interaction: Press, pressed: ButtonId) -> None:
+        _demand_ours(pressed)
         await defer(interaction, private=True)
         founder, guild = self._founder(interaction), _guild(interaction)
         lock = self._making.setdefault(guild.id, asyncio.Lock())
@@ -119,10 +122,12 @@ class SetupPresses:
         await self._setup.adopt(closed, founder)
 
     async def _look_again(self, interaction: Press, pressed: ButtonId) -> None:
+        _demand_ours(pressed)
         await defer(interaction, private=True)
         await self._again(interaction)
 
     async def _pick(self, interaction: Press, pressed: ButtonId) -> None:
+        _demand_ours(pressed)
         await defer(interaction, private=True)
         self._setup.demand_right(self._founder(interaction))
         text = self._sentences.text("setup.pick", interaction.locale)
@@ -171,6 +176,12 @@ async def is_open(interaction: Press, setup: Setup, sentences: Sentences) -> boo
             await answer_error(interaction, error, sentences)
         return False
     return True
+
+
+def _demand_ours(pressed: ButtonId) -> None:
+    """Whatever names something else was made by nobody. Raises NotFound button_unknown."""
+    if pressed.subject not in {SERVER, FORM}:
+        raise NotFound("button_unknown")
 
 
 def _guild(interaction: Press) -> discord.Guild:

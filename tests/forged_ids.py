@@ -36,14 +36,20 @@ OTHERS_MAY_NOT: Final = (
     "voiceclip", "voicephrase", "voicegive", "voicedrop", "endchat", "answer",
     "witsee", "wityes", "witno", "witform", "witrefuse", "witexport", "witgrant",
     "repsee", "reptake", "repkeep", "appsee", "appright", "appwrong",
+    "gallery", "galsend", "galnamed", "galaccept", "galchange", "galdecline", "galdown",
 )  # fmt: skip
 """What a classmate may not do with somebody else's, or a pupil not at all. The rest is open to the class."""
 OF_JOBS: Final = frozenset({
     "adapt", "again", "seeds", "textagain", "textseed", "audioagain", "audioseed", "notesagain", "notesseed", "longer",
     "further", "videoagain", "videoseeds", "speechagain", "speechseed", "nextpick", "nextcool", "nextwarm", "nextrun",
     "vote", "voteword", "resolve", "cancel", "report", "ask", "appsee", "appright", "appwrong", "clipagain",
-    "clipwords",
+    "clipwords", "gallery", "galsend", "galnamed", "galaccept", "galchange", "galdecline", "galdown", "galstar",
 })  # fmt: skip
+ONE_OF_A_KIND: Final = (
+    ("liftstop", "class"), ("setuprules", "server"), ("setuprules", "new"), ("setupmake", "server"),
+    ("setuplook", "server"), ("setuppick", "server"), ("setuproom", "studio"), ("setuproom", "review"),
+)  # fmt: skip
+"""Ids that are the same everywhere: who has read them once can send them."""
 LETTERS: Final = string.ascii_lowercase + string.digits
 
 
@@ -95,6 +101,27 @@ def _not_mine(world: World, rng: random.Random, action: str) -> Made:
     return _id(rng, rng.choice(OTHERS_MAY_NOT), rng.choice(world.known())), BEN
 
 
+def _teachers_own(world: World, rng: random.Random, action: str) -> Made:
+    """A pupil has read the id of a button that a teacher has, or the owner of a private message."""
+    action, subject = rng.choice(ONE_OF_A_KIND)
+    return _id(rng, action, subject), rng.choice([ANNA, BEN])
+
+
+def _with_more(world: World, rng: random.Random, action: str) -> Made:
+    """A real id, and something before or behind it; up to Discord's hundred letters."""
+    action, subject, who = rng.choice([*world.live, *((*one, TEACHER) for one in ONE_OF_A_KIND)])
+    real = str(ButtonId(action=action, subject=subject))
+    more = rng.choice(
+        [
+            f"{real}\n", f" {real}", f"{real}:", f"{real}:0", f"{real}:100", f"{real}:1:", f"{real}:1:x:1",
+            f"{real}:-1", f"{real}\u200b", real.upper(), real.replace(":", "："), f"{real}:٣", f"{real}::1",
+            f"{real}%00", f"{real}:1:{'z' * 100}"[:100], f"{real}{subject}"[:100],
+            f"x{real}", f"{real},{real}"[:100],
+        ]
+    )  # fmt: skip
+    return more, who
+
+
 def _another_kind(world: World, rng: random.Random, action: str) -> Made:
     """A voice where a job belongs."""
     action = rng.choice(sorted(OF_JOBS))
@@ -115,6 +142,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "a real id from another class, by a teacher there": _other_class,
     "a real id outside a class": _no_class,
     "a classmate's or a teacher's, by a pupil": _not_mine,
+    "a teacher's, by a pupil who has read its id": _teachers_own,
+    "a real id with something added": _with_more,
     "a real id of another kind": _another_kind,
     "over already": _replayed,
 }
@@ -148,13 +177,13 @@ async def count(folder: Path, rng: random.Random, number: int) -> Result:
         result.registered = {action for _, action in targets}
         turns = [(kind, *target) for target in targets for kind in KINDS]
         rng.shuffle(turns)
-        before = await state_of(room)
+        before = await state_of(world)
         for place in range(number):
             name, how, action = turns[place % len(turns)]
             custom_id, who = KINDS[name](world, rng, action)
-            press = Forged(type=how, data=fields_of(how, custom_id, rng), who=who)
+            press = Forged(type=how, data=fields_of(how, custom_id, rng), who=who, ground=world.ground)
             await world.presses.answer(cast("Any", press))
-            after = await state_of(room)
+            after = await state_of(world)
             note(result, name, custom_id, press, changed=before != after)
             before = after
     finally:
@@ -164,7 +193,10 @@ async def count(folder: Path, rng: random.Random, number: int) -> Result:
 
 def fields_of(how: discord.InteractionType, custom_id: str, rng: random.Random) -> dict[str, Any]:
     """Fields of every form, filled in as an attacker would."""
-    fields = {"prompt": "x", "word": "x", "note": "x", "reason": "other", "in_room": "yes", "under_16": "no"}
+    fields = {
+        "prompt": "x", "word": "x", "note": "x", "reason": "other", "in_room": "yes", "under_16": "no",
+        "country": "AT", "age": "14",
+    }  # fmt: skip
     parts = [
         {"type": 18, "component": {"custom_id": key, "value": value, "values": [value]}}
         for key, value in fields.items()
@@ -202,8 +234,9 @@ def _is_error(text: str) -> bool:
     return any(pattern.fullmatch(text) for pattern in _ERRORS)
 
 
-async def state_of(room: Room) -> tuple[Any, ...]:
-    """All rows and kept files, and what a class has seen or a worker was asked for."""
+async def state_of(world: World) -> tuple[Any, ...]:
+    """All rows and kept files, what a class has seen or a worker was asked for, and roles and channels."""
+    room = world.room
     async with room.database.read() as connection:
         names = await connection.execute_fetchall(
             "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
@@ -220,7 +253,15 @@ async def state_of(room: Room) -> tuple[Any, ...]:
         if file.is_file() and "sqlite" not in file.name
     )
     seen = room.discord
-    return rows, files, sorted(seen.messages), len(seen.told), len(seen.statuses), sorted(seen.withheld)
+    return (
+        rows,
+        files,
+        sorted(seen.messages),
+        len(seen.told),
+        len(seen.statuses),
+        sorted(seen.withheld),
+        list(world.ground.made),
+    )
 
 
 def actions_in(source: str) -> set[str]:

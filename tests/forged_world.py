@@ -7,21 +7,22 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import discord
 
-from bot.care_presses import CarePresses
 from bot.i18n import Sentences
-from bot.services.care import Care, open_care
+from bot.services.care import Care
+from bot.services.gallery_ports import Review
 from bot.services.ports import Requester
-from bot.services.posting import Posting
+from bot.setup_presses import SetupPresses
 from bot.views import Presses
 from data.conversations import Conversation, Conversations
+from data.gallery_records import GalleryState
+from data.setup import Setups
 from generation.errors import NotAllowed, Refused
 from generation.job import Job, JobState
-from moderation.class_words import ClassWords
-from moderation.words import WordCheck
 from tests.fakes_dispatch import make_job
 from tests.unit.bot.services.conftest import ANNA, BEN, TEACHER, Room
 from tests.voice_room import Clock
@@ -45,6 +46,39 @@ MEDIA: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 @dataclass
+class Ground:
+    """The class's server as setting up sees it; `made` is what was made there."""
+
+    id: int = 1
+    made: list[str] = field(default_factory=list)
+    default_role: None = None
+
+    @property
+    def me(self) -> SimpleNamespace:
+        return SimpleNamespace(guild_permissions=discord.Permissions(manage_roles=True, manage_channels=True))
+
+    async def fetch_roles(self) -> list[discord.Role]:
+        return []
+
+    async def fetch_channels(self) -> list[discord.TextChannel]:
+        return []
+
+    async def create_role(self, *, name: str, **_: Any) -> None:
+        self.made.append(name)
+
+    async def create_text_channel(self, name: str, **_: Any) -> SimpleNamespace:
+        self.made.append(name)
+        nothing = discord.Permissions.none()
+        return SimpleNamespace(
+            id=len(self.made),
+            name=name,
+            guild=self,
+            permissions_for=lambda _: nothing,
+            type=discord.ChannelType.text,
+        )
+
+
+@dataclass
 class Forged:
     """An interaction as Discord would hand it on, that writes down what was done with it."""
 
@@ -56,7 +90,7 @@ class Forged:
     locale: str = "de"
     guild_locale: None = None
     command: None = None
-    guild: None = None
+    ground: Ground | None = None
     message: None = None
     channel: None = None
     client: None = None
@@ -72,8 +106,13 @@ class Forged:
         return None if self.who is None else 1
 
     @property
-    def user(self) -> discord.Object:
-        return discord.Object(1)
+    def guild(self) -> Ground | None:
+        return None if self.who is None else self.ground
+
+    @property
+    def user(self) -> SimpleNamespace:
+        """Nobody that Discord calls a member: what roles they have says `who`."""
+        return SimpleNamespace(id=1, display_name="Wer auch immer")
 
     @property
     def response(self) -> Forged:
@@ -128,8 +167,11 @@ class World:
     buttons: Mapping[str, Any]
     forms: Mapping[str, Any]
     presses: Presses
+    ground: Ground
     subjects: dict[str, list[str]] = field(default_factory=dict)
     ended: list[tuple[str, str, Requester]] = field(default_factory=list)
+    live: list[tuple[str, str, Requester]] = field(default_factory=list)
+    """What its person may press."""
 
     def known(self) -> list[str]:
         return [one for ids in self.subjects.values() for one in ids]
@@ -137,34 +179,22 @@ class World:
 
 async def build(room: Room) -> World:
     """The bot's own presses around the real services, and a class in which a lot has happened."""
-    words = ClassWords(WordCheck())
-    posting = Posting(
-        jobs=room.jobs,
-        addresses=room.addresses,
-        posts=room.posts,
-        conversations=Conversations(room.database),
-        publisher=room.discord,
-        late=0.0,
-    )
-    care = await open_care(
-        room.database,
-        jobs=room.jobs,
-        artifacts=room.artifacts,
-        posting=posting,
-        dispatcher=cast("Any", room.desk.cancel)._dispatcher,
-        words=words,
+    world = world_of(room)
+    await _fill(world, room.desk.care)
+    return world
+
+
+def world_of(room: Room) -> World:
+    """As `bot.client.AtelierBot` wires it."""
+    setting_up = SetupPresses(
+        setup=lambda: room.desk.setup, sentences=SENTENCES, teacher_role="Lehrkraft", who=who_of
     )
     discord_side: Any = room.discord
-    presses = Presses(desk=room.desk, publisher=discord_side, sentences=SENTENCES, who=who_of)
-    own = CarePresses(
-        care=lambda: care, publisher=discord_side, sentences=SENTENCES, who=who_of, teaches=lambda _: False
+    presses = Presses(
+        desk=room.desk, publisher=discord_side, sentences=SENTENCES, who=who_of, setting_up=setting_up
     )
     inside: Any = presses
-    inside._buttons = {**own.buttons, **inside._buttons}
-    inside._forms = {**own.forms, **inside._forms}
-    world = World(room, inside._buttons, inside._forms, presses)
-    await _fill(world, care)
-    return world
+    return World(room, inside._buttons, inside._forms, presses, Ground())
 
 
 async def _fill(world: World, care: Care) -> None:
@@ -187,11 +217,40 @@ async def _fill(world: World, care: Care) -> None:
     await Conversations(room.database).add(conversation)
     found["conversation"] = [conversation.id]
     await _voices(world)
+    await _gallery(world)
+    world.live += [
+        ("repkeep", first.report.id, TEACHER),
+        ("appwrong", asked, TEACHER),
+        ("galaccept", found["work"][0], TEACHER),
+        ("galsend", found["work"][2], ANNA),
+        ("report", found["job"][2], ANNA),
+        ("endchat", conversation.id, ANNA),
+        ("voicedrop", found["voice"][0], ANNA),
+        ("witrefuse", found["voice"][1], TEACHER),
+    ]
     world.ended += [
         *((action, decided, TEACHER) for action in ("appsee", "appright", "appwrong")),
         *((action, second.report.id, TEACHER) for action in ("repsee", "reptake", "repkeep")),
         ("ask", found["job"][0], ANNA),
         ("answer", "c0nversati0", ANNA),
+    ]
+
+
+async def _gallery(world: World) -> None:
+    """One work waits, one is declined; there is no wall, so neither hangs anywhere."""
+    room, gallery = world.room, world.room.desk.gallery
+    await Setups(room.database).choose(ANNA.guild_id, {"gallery": "71", "review": "72"})
+    works = [(await room.end(await room.ask(who=ANNA))).id for _ in range(3)]
+    for job in works[:2]:
+        await gallery.submit(job, ANNA, named=False)
+    waiting, declined, _ = works
+    said = Review(round=1, state=GalleryState.DECLINED, reason="noch einmal")
+    await gallery.review(declined, said, TEACHER)
+    world.subjects["work"] = works
+    world.ended += [
+        *((action, declined, TEACHER) for action in ("galaccept", "galchange", "galdecline", "galdown")),
+        *((action, declined, ANNA) for action in ("gallery", "galsend", "galnamed", "galdown")),
+        *((action, waiting, ANNA) for action in ("galsend", "galnamed", "galaccept")),
     ]
 
 

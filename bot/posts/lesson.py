@@ -25,6 +25,8 @@ PEOPLE: Final = 12
 """Lines of a list, and people who are named, before the rest is only counted: all of it is to fit a message."""
 CONTENT: Final = 2000
 WHAT: Final = 40
+CLASS: Final = "class"
+"""What the id of the button under a stop names: there is at most one stop in a class."""
 _ENDS: Final = (JobState.POSTED, JobState.REFUSED, JobState.FAILED, JobState.CANCELLED)
 _HELD: Final = {Stop.PAUSE: "held_pause", Stop.EMERGENCY: "held_emergency"}
 
@@ -238,7 +240,7 @@ def lift_row(sentences: Sentences, locale: object) -> discord.ui.View:
         discord.ui.Button(
             label=sentences.text("button.lift_stop", locale),
             style=discord.ButtonStyle.danger,
-            custom_id=str(ButtonId(action="liftstop", subject="class")),
+            custom_id=str(ButtonId(action="liftstop", subject=CLASS)),
         )
     )
     return view

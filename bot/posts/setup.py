@@ -20,6 +20,8 @@ from bot.services.setup_rules import (
 )
 
 DONE, OPEN = "✅", "▫️"
+SERVER, FORM = "server", "new"
+"""What the ids of buttons and of the form name: there is one of each in a class server."""
 MOST_PERMISSIONS = 8
 _STYLE = discord.ButtonStyle
 
@@ -109,7 +111,7 @@ def rules_form(statement: Statement, sentences: Sentences, locale: object) -> di
     """Country and minimum age, filled in with what holds or is suggested."""
     form = discord.ui.Modal(
         title=sentences.text("form.setup", locale)[:TITLE_LIMIT],
-        custom_id=str(ButtonId(action="setuprules", subject="new", index=1, nonce=secrets.token_hex(4))),
+        custom_id=str(ButtonId(action="setuprules", subject=FORM, index=1, nonce=secrets.token_hex(4))),
         timeout=None,
     )
     country = statement.country or SUGGESTED_COUNTRY
@@ -121,5 +123,5 @@ def rules_form(statement: Statement, sentences: Sentences, locale: object) -> di
 
 
 def _button(action: str, label: str, emoji: str) -> discord.ui.Button[discord.ui.View]:
-    custom_id = str(ButtonId(action=action, subject="server"))
+    custom_id = str(ButtonId(action=action, subject=SERVER))
     return discord.ui.Button(custom_id=custom_id, label=label, emoji=emoji, style=_STYLE.secondary)
