@@ -47,6 +47,8 @@ class Database:
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         self._reader_count = 0
         self._closed = False
+        self.owes_scrub = False
+        """The last `scrub` was in vain."""
 
     @classmethod
     async def open(cls, location: Path | str) -> Self:
@@ -102,16 +104,19 @@ class Database:
             finally:
                 self._readers.put_nowait(connection)
 
-    async def scrub(self) -> None:
-        """Overwrite the copies of deleted rows that the write-ahead log still holds. Raises StorageFailed."""
+    async def scrub(self) -> bool:
+        """Overwrite the copies of deleted rows that the write-ahead log still holds. False: somebody, maybe another
+        process, reads an older state, which keeps them; then it is to be tried again. Raises StorageFailed."""
 
-        def checkpoint() -> None:
+        def checkpoint() -> bool:
             try:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                ((is_busy, _, _),) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             except sqlite3.Error as error:
                 raise storage_failure(error) or error from None
+            return not is_busy
 
-        await thread_call(self._thread, checkpoint)
+        self.owes_scrub = not await thread_call(self._thread, checkpoint)
+        return not self.owes_scrub
 
     async def close(self) -> None:
         """Write what waits, close the readers, then the writer (it checkpoints), then release the folder."""

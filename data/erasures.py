@@ -110,7 +110,7 @@ class Erasures:
         """Delete all rows but those of the `spared` jobs and of voices that still stand somewhere, of which only ids
         stay; then the files of voices and uploads, the copies in the write-ahead log and the backups.
 
-        Returns how many rows went, and whether nothing had to be spared.
+        Returns how many rows went, and whether nothing had to be spared and no copy is left.
         """
 
         def unit(connection: sqlite3.Connection) -> tuple[int, bool, list[str], list[str]]:
@@ -133,8 +133,7 @@ class Erasures:
             folder / "voices" / name for name in recordings
         ]
         await asyncio.to_thread(_remove, gone, folder / "backups")
-        await self._database.scrub()
-        return rows, is_all
+        return rows, await self._database.scrub() and is_all
 
     def _held(self, connection: sqlite3.Connection, erasure: Erasure) -> list[str]:
         query = f"SELECT id FROM voices WHERE {owned(table('voices'), aged=True)}"  # noqa: S608

@@ -79,6 +79,11 @@ class Forgetting:
         values = {"before": before}
         return await self._database.write(lambda connection: connection.execute(query, values).rowcount)
 
+    async def scrub_again(self) -> None:
+        """Where somebody was reading when something was deleted, copies of it may still be there."""
+        if self._database.owes_scrub:
+            await self._database.scrub()
+
     async def _scrubbed(self, gone: int) -> int:
         if gone:
             await self._database.scrub()

@@ -71,6 +71,7 @@ class Retention:
         await self.purge()
 
     async def purge(self) -> None:
+        await self._forgetting.scrub_again()
         now = self._clock()
         # a clock that was put back must not stop it for a year
         if self._next - PERIOD_S <= now < self._next:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,26 @@ async def test_what_was_deleted_is_gone_from_every_file(database: Database) -> N
     await database.write(insert(1, canary))
     await database.write(lambda connection: connection.execute("DELETE FROM timings").rowcount)
     await database.scrub()
+    for file in database.folder.iterdir():
+        assert canary.encode() not in file.read_bytes(), file.name
+
+
+async def test_while_somebody_reads_an_older_state_it_is_said_that_copies_are_left(
+    database: Database,
+) -> None:
+    canary = "canary-" + "0123456789" * 5
+    database._connection.execute("PRAGMA busy_timeout=20")
+    await database.write(insert(1, canary))
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM timings").fetchall()
+        await database.write(lambda connection: connection.execute("DELETE FROM timings").rowcount)
+        assert not await database.scrub()
+        assert database.owes_scrub
+        assert canary.encode() in b"".join(file.read_bytes() for file in database.folder.glob("*.sqlite*"))
+        reader.execute("COMMIT")
+        assert await database.scrub()
+    assert not database.owes_scrub
     for file in database.folder.iterdir():
         assert canary.encode() not in file.read_bytes(), file.name
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +244,19 @@ async def test_a_restored_backup_has_no_picture_in_others_pieces_either(
     await room.erasing.sweep()
     assert not kept.path.exists()
     assert await room.stage.artifacts.of_job(piece.id) == []
+
+
+async def test_it_is_not_done_while_somebody_reads_what_was_there(room: ErasingRoom) -> None:
+    """Copies stay in the write-ahead log until the reader, who may be another process, has ended."""
+    await room.leave(ANNA, BEN)
+    database = room.stage.database
+    database._connection.execute("PRAGMA busy_timeout=20")
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM jobs").fetchall()
+        assert not (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+        assert await room.personal.holdings(CLASS, ANNA) == []
+        assert room.traces([WORD]) != {}
+        reader.execute("COMMIT")
+    await done(room)
+    assert room.traces([WORD, ANNA]) == {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -196,3 +198,20 @@ async def test_who_was_not_named_for_long_is_nobody(room: ErasingRoom) -> None:
 
 def _requester() -> Requester:
     return Requester(guild_id=CLASS, channel_id="1", person_id=ANNA, locale="de", is_teacher=False)
+
+
+async def test_what_a_reader_kept_is_overwritten_within_a_minute(room: ErasingRoom) -> None:
+    retention, database = retention_of(room), room.stage.database
+    await retention.sweep()
+    database._connection.execute("PRAGMA busy_timeout=20")
+    await room.audit.note(CLASS, ANNA, "data.shown")
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM pseudonyms").fetchall()
+        await room.audit.forget(CLASS, ANNA)
+        await retention.purge()
+        assert room.traces([ANNA]) != {}
+        reader.execute("COMMIT")
+    await room.later(60)
+    await retention.purge()
+    assert room.traces([ANNA]) == {}
