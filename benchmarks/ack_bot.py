@@ -25,10 +25,12 @@ from bot.local.visitor import Visitor
 from bot.publisher import DiscordPublisher
 from bot.run import keep_what_is_loaded
 from bot.services.desk import Desk
+from bot.services.gallery_ports import NoWall
 from bot.services.ports import ImageRequest, ReplyAddress, Requester, Ticket
 from bot.services.submit import Submit
 from bot.settings import Settings
 from bot.wiring import Parts, desk_of
+from bot.wiring_gallery import exhibition_of
 from bot.wiring_lesson import entrance_of, staffroom_of
 from bot.wiring_teacher import records_of
 from cogs import EXTENSIONS
@@ -121,14 +123,26 @@ async def _desk_of(
 ) -> Desk:
     """Nothing is shown here, so nothing is posted, withdrawn or taken back."""
     nobody: Any = None
-    records = records_of(parts, posting=nobody, dispatcher=dispatcher, publisher=nobody, revoke=nobody)
     entrance = await entrance_of(parts)
+    exhibition = exhibition_of(
+        parts, entrance=entrance, finishers={}, posting=nobody, wall=NoWall(), audit=parts.audit
+    )
+    records = records_of(
+        parts,
+        posting=nobody,
+        dispatcher=dispatcher,
+        publisher=nobody,
+        revoke=nobody,
+        exhibition=exhibition,
+    )
     staffroom = await staffroom_of(
         parts,
         stack,
         entrance=entrance,
         words=words,
-        audit=records.audit,
+        audit=parts.audit,
+        exhibition=exhibition,
+        pieces=records.pieces,
         posting=nobody,
         deliver=nobody,
         dispatcher=dispatcher,
@@ -142,6 +156,7 @@ async def _desk_of(
         records=records,
         entrance=entrance,
         staffroom=staffroom,
+        exhibition=exhibition,
     )
 
 
