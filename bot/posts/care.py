@@ -13,7 +13,7 @@ from bot.forms import LABEL_LIMIT, TITLE_LIMIT
 from bot.i18n import Sentences
 from bot.services.appeals import is_judgement, may_be_asked
 from bot.services.care_ports import NOTE_LIMIT, REASONS, Asked, Reported, Waiting, WordsView
-from bot.texts import cut, escape, plain, shown
+from bot.texts import cut, shown
 from data.blocks import Block
 from data.care_cards import CardKind, CareCard
 from generation.errors import AtelierError
@@ -111,7 +111,7 @@ def desk_card(
     for place, one in enumerate(reports[:MOST_ROWS], 1):
         reason = sentences.text(f"reason.{one.report.reason}", locale)
         when = f"<t:{round(one.report.reported_at)}:R>"
-        lines.append(f"{place}. {reason} · {_name(one.job)} · {when}")
+        lines.append(f"{place}. {reason} · {_name(one.job, sentences, locale)} · {when}")
         label = sentences.text("button.see_report", locale, place=place)
         buttons.append(_button("repsee", one.report.id, label, row=(place - 1) // IN_A_ROW, emoji="🚩"))
     lines += ["", sentences.text("care.asked", locale, n=len(asked))]
@@ -225,8 +225,10 @@ def _words(words: Sequence[str]) -> str:
     return (", ".join(f"`{word}`" for word in words[:MOST_WORDS]) or "–") + more
 
 
-def _name(job: Job) -> str:
-    return escape(plain(f"{job.medium} {job.id}"))
+def _name(job: Job, sentences: Sentences, locale: object) -> str:
+    known = f"gallery.medium_{job.medium}"
+    medium = sentences.text(known if sentences.has(known) else "gallery.medium_other", locale)
+    return f"{medium} `{job.id}`"
 
 
 def _category(job: Job, sentences: Sentences, locale: object) -> str:

@@ -13,9 +13,10 @@ import pytest
 from bot.buttons import ButtonId, result_rows, text_row, vote_rows
 from bot.care_presses import CarePresses
 from bot.i18n import LANGUAGES, Sentences
-from bot.posts.care import ask_row, ask_row_of, read_report, report_form, with_report
-from bot.services.care_ports import REASONS
+from bot.posts.care import ask_row, ask_row_of, desk_card, read_report, report_form, with_report
+from bot.services.care_ports import REASONS, Reported
 from bot.services.ports import Requester
+from data.reports import Report
 from generation.errors import AtelierError, InvalidInput, NotAllowed, Refused
 from generation.job import JobState
 from tests.fakes_dispatch import make_job
@@ -160,6 +161,18 @@ def test_the_form_and_the_buttons_fit(language: str) -> None:
     assert [one["value"] for one in labels[0]["component"]["options"]] == list(REASONS)
     keys = [key for key in SENTENCES.keys(language) if key.startswith("button.")]
     assert [key for key in keys if any(len(form) > 80 for form in SENTENCES.forms(key, language))] == []
+
+
+@pytest.mark.parametrize(
+    ("medium", "named"), [("image", "Bild"), ("music", "Musik"), ("tokens", "Blick ins Modell")]
+)
+def test_the_list_says_in_words_what_was_reported(medium: str, named: str) -> None:
+    job = make_job(medium=medium)
+    report = Report(
+        id="r1", job=job.id, person=ANNA.person_id, reason=REASONS[0], note="", reported_at=1.0, decision=None
+    )
+    text, _ = desk_card([Reported(report=report, job=job, link=None)], [], SENTENCES, "de")
+    assert f"{named} `{job.id}`" in text
 
 
 def test_a_submission_is_read_whatever_is_missing() -> None:
