@@ -13,11 +13,9 @@ from bot.answers import DROPPED
 from bot.i18n import Sentences
 from bot.posts import compose_post
 from bot.posts.shared import DEFAULT_FILE_LIMIT, ComposedPost, Fill, PostFile
-from bot.services.door import PRIVATE
+from bot.services.door import is_private
 from bot.services.ports import NotDelivered, Post, Posted, ReplyAddress
-from generation.clip_params import CLIP
 from generation.job import Job
-from generation.speech_params import SPEECH
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +57,7 @@ class Delivery:
         answer = self.open_answer(address)
         if answer is not None and (posted := await self._by_answer(post, answer)):
             return posted
-        if not _is_private(post.job) and (posted := await self._by_channel(post)):
+        if not is_private(post.job) and (posted := await self._by_channel(post)):
             await self._take_away_status(address, but=posted)
             return posted
         if posted := await self._by_direct_message(post):
@@ -78,8 +76,8 @@ class Delivery:
         """`text` in place of the result; `private` first takes away what others can see. Raises NotDelivered."""
         answer = self.open_answer(address)
         if answer is None:
-            await self._tell_without_answer(job, address, text, private=private or _is_private(job))
-        elif private and not _is_private(job):
+            await self._tell_without_answer(job, address, text, private=private or is_private(job))
+        elif private and not is_private(job):
             await self._tell_privately(answer, text, view)
         else:
             await once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=view))
@@ -256,13 +254,6 @@ def is_post_of(message: discord.Message, job: Job, me: discord.ClientUser | None
 def _attached(files: Sequence[PostFile]) -> dict[str, Any]:
     """Files that stand there already stay where no new ones are named."""
     return {"attachments": [file.open() for file in files]} if files else {}
-
-
-def _is_private(job: Job) -> bool:
-    """Whether only its owner may see the result: its answer is ephemeral, and a channel is no way."""
-    if job.medium in {SPEECH, CLIP}:
-        return False  # a voice in it may have to be taken back
-    return bool(job.params.get("private")) or PRIVATE in job.notices
 
 
 async def _send(channel: discord.abc.Messageable, made: ComposedPost, job: Job) -> Posted:

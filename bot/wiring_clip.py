@@ -85,7 +85,6 @@ def chain_of(
             sentence=sentence,
         ),
         intake=intake,
-        pipeline=parts.pipeline,
         publisher=publisher,
         sentence=sentence,
     )

@@ -17,6 +17,7 @@ from cogs.image import complete_prompt
 from cogs.music import complete_piece, complete_tune, read_piece
 from cogs.options import Choices, Interaction
 from generation.clip_params import SUBTITLES
+from generation.errors import InvalidInput, NotFound
 from generation.job import Job, seed_of
 
 SHOWN = 60
@@ -34,7 +35,8 @@ async def clip(
     subtitles: str | None = None,
     title: str | None = None,
 ) -> None:
-    address = await defer(interaction, shared=True)  # seen by all: a voice in it can then be taken back
+    # where somebody speaks it is seen by all: a voice in it can then be taken back
+    address = await defer(interaction, shared=bool(speech))
     bot = interaction.client
     pictures = (chosen(one) for one in (picture1, picture2, picture3, picture4))
     request = ClipRequest(
@@ -57,7 +59,7 @@ async def chain(
     subtitles: str | None = None,
     seed: str | None = None,
 ) -> None:
-    address = await defer(interaction, shared=True)
+    address = await defer(interaction)
     bot = interaction.client
     request = ChainRequest(
         theme=theme,
@@ -71,8 +73,11 @@ async def chain(
 
 
 def chosen(typed: str | None) -> Chosen | None:
-    """A value of one of the lists, or a job's id as it stands below a post. Raises NotFound job_gone."""
-    job, index = read_piece(typed)
+    """A value of one of the lists, or a job's id as it stands below a post. Raises InvalidInput clip_reference."""
+    try:
+        job, index = read_piece(typed)
+    except NotFound:
+        raise InvalidInput("clip_reference") from None
     return None if job is None else Chosen(job=job, index=index)
 
 

@@ -131,8 +131,12 @@ class Jobs:
         return await self._select(where, (guild_id, owner_id, limit))
 
     async def of_medium(self, guild_id: str, medium: str, limit: int = 20) -> list[Job]:
-        """The class's latest posted jobs of this medium, newest first."""
-        where = "WHERE guild_id = ? AND medium = ? AND state = 'posted' ORDER BY position DESC LIMIT ?"
+        """The class's latest posted jobs of this medium of which a file is kept, newest first."""
+        where = (
+            "WHERE guild_id = ? AND medium = ? AND state = 'posted' AND EXISTS"
+            " (SELECT 1 FROM artifacts WHERE job = jobs.id AND name IS NOT NULL)"
+            " ORDER BY position DESC LIMIT ?"
+        )
         return await self._select(where, (guild_id, medium, limit))
 
     async def unfinished(self) -> list[Job]:

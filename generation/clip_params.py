@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Self, get_args
 
 from generation.errors import InvalidInput
 from generation.music_params import DECLARATIONS, Declaration
-from generation.params import clean_prompt
+from generation.params import clean_prompt, is_seen
 from generation.video_params import CLIP
 
 __all__ = ["CLIP", "CLIP_TASK", "MAKER", "ClipParams", "Maker", "Step", "Subtitles"]
@@ -104,8 +104,10 @@ class ClipParams:
 
 
 def clean_title(title: str) -> str:
-    """One line. Raises InvalidInput prompt_control, clip_title."""
-    line = clean_prompt(" ".join(title.split()), required=False)
+    """One line, "" where nothing of it would be seen. Raises InvalidInput prompt_control, clip_title."""
+    line = clean_prompt(title, required=False)
+    if not any(is_seen(char) for char in line):
+        return ""
     if len(line) > TITLE_LIMIT:
         raise InvalidInput("clip_title", limit=TITLE_LIMIT)
     return line

@@ -102,12 +102,13 @@ def _description(post: ClipPost, sentences: Sentences) -> list[str]:
 
 def _file(post: ClipPost, sentences: Sentences, kind: str) -> PostFile:
     paths = {"video": post.video, "poster": post.poster, "subtitles": post.subtitles or post.video}
+    told = "unspoken" if kind == "video" and not post.spoken else kind
     alt = sentences.text(
-        f"clip.alt_{kind}",
+        f"clip.alt_{told}",
         post.job.locale,
         seconds=round(post.measured.seconds, 1),
         title=plain(post.lines[0]),
-        text=cut(plain(post.spoken), ALT_SPOKEN) or "–",
+        text=cut(plain(post.spoken), ALT_SPOKEN),
     )
     path = paths[kind]
     return PostFile(path=path, name=f"atelier-{post.job.id}-{kind}{path.suffix}", alt=cut(alt, ALT_LIMIT))

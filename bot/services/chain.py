@@ -16,17 +16,17 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.services.chain_steps import STEPS, ChainSteps, seed_at
+from bot.services.chain_steps import ITEMS, STEPS, ChainSteps, seed_at
 from bot.services.intake import Intake
 from bot.services.ports import Publisher, ReplyAddress, Requester, Ticket
 from data.chains import ChainRow, Chains
 from data.errors import StorageFailed
 from data.jobs import Jobs
-from generation.clip_params import CLIP, SUBTITLES
+from generation.clip_params import CLIP, MAKER, SUBTITLES
 from generation.errors import AtelierError, InvalidInput, LimitReached, Refused
 from generation.job import ENDED, Job, JobState, draw_seed
 from generation.params import clean_prompt, parse_seed
-from moderation.pipeline import Pipeline
+from generation.speech_params import SPEECH
 
 _log = logging.getLogger(__name__)
 Sentence = Callable[..., str]
@@ -36,7 +36,9 @@ CHAINS_LIMIT: Final = 1
 """Of a person at the same time in a server."""
 LOOK_S: Final = 1.0
 PATIENCE_S: Final = 3600.0
-"""How long a chain waits for a place among its person's jobs, or for a result to be shown."""
+"""How long a chain waits for a place among its person's jobs, for the end of a pause, or for a result to be shown."""
+PASSING: Final = frozenset({"limit_waiting", "paused"})
+"""What only has to be waited for. A budget that is used up does not come back in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,6 @@ class Chain:
         jobs: Jobs,
         steps: ChainSteps,
         intake: Intake,
-        pipeline: Pipeline,
         publisher: Publisher,
         sentence: Sentence,
         pause: float = LOOK_S,
@@ -71,7 +72,6 @@ class Chain:
         self._jobs = jobs
         self._steps = steps
         self._intake = intake
-        self._pipeline = pipeline
         self._publisher = publisher
         self._sentence = sentence
         self._pause = pause
@@ -192,11 +192,9 @@ class Chain:
             return
         try:
             ticket = await self._steps.ask(chain.request, jobs, _who(chain), None)
-        except LimitReached as error:
-            if self._is_late(chain):
-                await self._stop(chain, jobs, len(jobs), None, error)
         except AtelierError as error:
-            await self._stop(chain, jobs, len(jobs), None, error)
+            if error.code not in PASSING or self._is_late(chain):
+                await self._stop(chain, jobs, len(jobs), None, error)
         else:
             await self._chains.note(chain.id, ticket.job.id)
 
@@ -253,12 +251,7 @@ class Chain:
             raise InvalidInput("subtitles_unknown")
         seed = parse_seed(request.seed)
         await self._steps.demand_own(request.voice, who)
-        for medium in STEPS[:-1]:  # at once, and not after half an hour
-            self._intake.model(medium, None)
-        texts = [text for text in (theme, music) if text]
-        verdict = await self._pipeline.check_text(*texts, guild=who.guild_id)
-        if not verdict.allowed:
-            raise Refused(f"refused_{verdict.code}")
+        await self._demand_all([text for text in (theme, music) if text], who)
         return {
             "theme": theme,
             "voice": request.voice,
@@ -266,6 +259,15 @@ class Chain:
             "subtitles": subtitles,
             "seed": draw_seed() if seed is None else seed,
         }
+
+    async def _demand_all(self, texts: Sequence[str], who: Requester) -> None:
+        """Each step at once, and not after half an hour. Raises what asking for one of them would raise."""
+        models = {medium: self._intake.model(medium, None) for medium in STEPS[:-1]}
+        # which voice speaks is known with the text's language
+        named = {medium: "" if medium == SPEECH else model.id for medium, model in models.items()}
+        await self._intake.demand_all(who, {**named, CLIP: MAKER.id}, texts=texts, items=ITEMS)
+        params = {"prompt": "\n".join(texts)}
+        await self._intake.demand_allowed(models[STEPS[0]], params, who, texts=texts)
 
 
 def _who(chain: ChainRow) -> Requester:

@@ -37,6 +37,8 @@ PARENTS: Final[Mapping[str, tuple[str, ...]]] = {
     MUSIC: (),
     CLIP: ("image", SPEECH, MUSIC),
 }
+ITEMS: Final = len(STEPS) - 1 + PICTURES_LIMIT
+"""What a chain makes, as budgets count it."""
 TEXT_TOKENS: Final = 110
 """About as much as one spoken sentence or three hold."""
 TEXT_KIND: Final = "story"
@@ -110,7 +112,7 @@ class ChainSteps:
         self, asked: Mapping[str, Any], jobs: Sequence[Job], who: Requester, address: ReplyAddress | None
     ) -> object:
         prompt = for_picture(asked["theme"], await self._read(jobs[0]))
-        request = ImageRequest(prompt=prompt, seed=seed_at(asked, len(jobs)))
+        request = ImageRequest(prompt=prompt, count=PICTURES_LIMIT, seed=seed_at(asked, len(jobs)))
         return await self._submit.image(request, who, address)
 
     async def _voice(

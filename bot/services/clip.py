@@ -35,10 +35,11 @@ class Clip:
         if request.music is not None and request.song is not None:
             raise InvalidInput("piece_twice")
         params = _params(request)
-        sources = await self._sources.of(who.guild_id, params)
+        sources = await self._sources.of(who.guild_id, who.person_id, params)
         for source, digest in zip(sources, _digests(request), strict=True):
             await self._sources.file(source, sha256=digest)
         if request.song is None:
+            params = _with_rights(params, sources)
             return await self._queue(params, sources, who, address)
         texts = _texts(params, sources)
         await self._intake.demand_allowed(MAKER, params.to_plain(), who, texts=texts, medium=CLIP)
@@ -60,7 +61,7 @@ class Clip:
         if other_subtitles:
             (other,) = (kind for kind in SUBTITLES if kind != params.subtitles)
             params = dataclasses.replace(params, subtitles=other)
-        sources = await self._sources.of(who.guild_id, params)
+        sources = await self._sources.of(who.guild_id, who.person_id, params)
         for source in sources:
             await self._sources.file(source)
         return await self._queue(params, sources, who, address)
@@ -100,6 +101,12 @@ def _params(request: ClipRequest) -> ClipParams:
         title=request.title or "",
         chain=request.chain,
     )
+
+
+def _with_rights(params: ClipParams, sources: Sequence[Source]) -> ClipParams:
+    """Why a recording may be used that a video brings along stands at the piece, too."""
+    declared = next((one.job.params.get("declaration") for one in sources if one.kind == "video"), None)
+    return dataclasses.replace(params, declaration=declared) if params.song is None else params
 
 
 def _digests(request: ClipRequest) -> list[str | None]:

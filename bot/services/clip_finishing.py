@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 from bot.services.clip_ports import ClipPost
-from bot.services.clip_sources import ClipSources, spoken_in
+from bot.services.clip_sources import ClipSources, Source, spoken_in
 from bot.services.clip_start import lines_of
 from bot.services.video_compose import Decoded, Sentence, VideoComposer
 from bot.services.video_finishing import REDUCED
@@ -22,7 +22,7 @@ from data.consents import Consents
 from data.errors import ArtifactChanged, VoiceRefused
 from data.voice_records import Check, voice_of
 from generation.clip_params import ClipParams
-from generation.errors import WorkerGarbage
+from generation.errors import NotFound, WorkerGarbage
 from generation.job import Job
 from generation.supervisor import Outcome
 from moderation.pipeline import Pipeline
@@ -80,9 +80,9 @@ class ClipFinisher:
     async def finish(self, job: Job, outcome: Outcome) -> Approved[ClipPost] | Verdict:
         params = ClipParams.from_plain(job.params)
         files = read_clip(outcome, speaks=params.speech is not None)
-        sources = await self._sources.of(job.guild_id, params)
+        sources = await self._demand_sources(job)
         facts = _Facts(
-            lines=lines_of(job, sources, self._sentence),
+            lines=lines_of(job, await self._sources.told(sources, params), self._sentence),
             spoken=spoken_in(sources),
             notices=_notices(outcome),
         )
@@ -99,11 +99,16 @@ class ClipFinisher:
     async def finish_kept(
         self, job: Job, kept: Sequence[Artifact], *, seconds: float
     ) -> Approved[ClipPost] | Verdict:
-        """Decoded and judged once more: nothing is shown because it was fine before."""
+        """Decoded and judged once more: nothing is shown because it was fine before. Raises ArtifactChanged also where
+        something was taken down that it was made of."""
         files = _by_kind(kept)
         if not {"video", "sheet", "facts"} <= set(files) <= {"video", "sheet", "facts", "subtitles"}:
             raise ArtifactChanged
         facts = await asyncio.to_thread(_read_facts, files["facts"])
+        try:
+            await self._demand_sources(job)
+        except NotFound:
+            raise ArtifactChanged from None
         folder = Path(mkdtemp(dir=self._work_dir, prefix=f"{job.id}-again-"))
         try:
             # the pipeline destroys what it does not approve, also when it is cancelled: it gets copies
@@ -184,7 +189,8 @@ class ClipFinisher:
     async def _post(
         self, job: Job, files: Mapping[str, Path], measured: Measured, facts: _Facts, *, seconds: float
     ) -> ClipPost:
-        whose = await self._whose(job)
+        sources = await self._demand_sources(job)  # again: judging all its frames took a while
+        whose = await self._whose(sources)
         return ClipPost(
             job=job,
             model_title=self._sentence("clip.maker", job.locale),
@@ -200,9 +206,18 @@ class ClipFinisher:
             notices=facts.notices,
         )
 
-    async def _whose(self, job: Job) -> _Whose:
+    async def _demand_sources(self, job: Job) -> list[Source]:
+        """What it is made of, all of it still there: what was taken down meanwhile is not shown in a piece either.
+
+        Raises NotFound clip_gone.
+        """
+        sources = await self._sources.of(job.guild_id, job.owner_id, ClipParams.from_plain(job.params))
+        for source in sources:
+            await self._sources.file(source)
+        return sources
+
+    async def _whose(self, sources: Sequence[Source]) -> _Whose:
         """Raises VoiceRefused where a copied voice has no consent any more."""
-        sources = await self._sources.of(job.guild_id, ClipParams.from_plain(job.params))
         speech = next((one.job for one in sources if one.kind == "speech"), None)
         voice = None if speech is None else voice_of(speech.params)
         if voice is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from bot.services.finishing import model_of
-from bot.services.intake import SHOWN
+from bot.services.intake import may_use
 from bot.services.references import WAVE
 from data.artifacts import Artifacts
 from data.jobs import Jobs
@@ -39,6 +39,12 @@ class Source:
     model_title: str
 
     @property
+    def seeds(self) -> tuple[int, ...]:
+        """Each once: a video passes through several pictures."""
+        keys = self.job.params.get("keys", ()) if self.kind == "video" else ()
+        return tuple(dict.fromkeys(int(key["seed"]) for key in keys)) or (self.seed,)
+
+    @property
     def seed(self) -> int:
         return seed_of(self.job.seed, self.index) if self.kind in {"picture", "music"} else self.job.seed
 
@@ -51,13 +57,27 @@ class ClipSources:
         self._artifacts = artifacts
         self._catalog = catalog
 
-    async def of(self, guild_id: str, params: ClipParams) -> list[Source]:
-        """Video or pictures, then music, then speech, without uploads. Raises NotFound clip_gone."""
+    async def of(self, guild_id: str, person_id: str, params: ClipParams) -> list[Source]:
+        """Video or pictures, then music, then speech, without uploads: as far as this person may see them.
+
+        Raises NotFound clip_gone.
+        """
         asked: list[tuple[Kind, str]] = [("picture", one) for one in params.pictures]
         asked += [("video", params.video)] if params.video is not None else []
         asked += [("music", params.song)] if params.song is not None and "/" in params.song else []
         asked += [("speech", params.speech)] if params.speech is not None else []
-        return [await self._source(guild_id, kind, reference) for kind, reference in asked]
+        return [await self._source(guild_id, person_id, kind, reference) for kind, reference in asked]
+
+    async def told(self, sources: Sequence[Source], params: ClipParams) -> list[Source]:
+        """`sources`, and the piece that a video among them brings along where no other music was chosen."""
+        song = song_of_video(sources) if params.song is None else None
+        job_id, is_piece, index = (song or "").partition("/")
+        job = await self._jobs.get(job_id) if is_piece else None
+        if job is None:
+            return list(sources)
+        piece = Source(kind="music", job=job, index=int(index), model_title=model_of(self._catalog, job)[0])
+        seen = [one for one in sources if one.kind != "speech"]
+        return [*seen, piece, *(one for one in sources if one.kind == "speech")]
 
     async def file(self, source: Source, *, sha256: str | None = None) -> Path:
         """Its file, which is what was judged and posted. Raises NotFound clip_gone; clip_changed where it is not what
@@ -87,10 +107,10 @@ class ClipSources:
             waiting += above
         return sorted(found.values(), key=lambda told: (told["at"], told["job"]))
 
-    async def _source(self, guild_id: str, kind: Kind, reference: str) -> Source:
+    async def _source(self, guild_id: str, person_id: str, kind: Kind, reference: str) -> Source:
         job_id, _, index = reference.partition("/")
         job = await self._jobs.get(job_id)
-        if job is None or job.guild_id != guild_id or job.medium != MEDIUM_OF[kind] or job.state not in SHOWN:
+        if job is None or job.medium != MEDIUM_OF[kind] or not may_use(job, guild_id, person_id):
             raise NotFound("clip_gone", kind=kind)
         return Source(kind=kind, job=job, index=int(index or 1), model_title=model_of(self._catalog, job)[0])
 
@@ -115,6 +135,12 @@ class ClipSources:
 def spoken_in(sources: Sequence[Source]) -> str:
     """What is said in it; "" where nobody speaks."""
     return next((str(one.job.params.get("text", "")) for one in sources if one.kind == "speech"), "")
+
+
+def song_of_video(sources: Sequence[Source]) -> str | None:
+    """The song that a video was made to, and whose sound it has; as in `ClipParams.song`."""
+    songs = (one.job.params.get("song") for one in sources if one.kind == "video")
+    return next((str(song) for song in songs if song), None)
 
 
 def _parents(job: Job) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from bot.services.clip_sources import ClipSources, Source, spoken_in
+from bot.services.clip_sources import ClipSources, Source, song_of_video, spoken_in
 from bot.services.references import References
 from bot.services.video_compose import Sentence
 from bot.services.video_finishing import MOST_BYTES, ROOM_FOR_WORDS
@@ -43,7 +43,8 @@ class ClipStart:
         if job.medium != CLIP:
             return job
         params = ClipParams.from_plain(job.params)
-        sources = await self._sources.of(job.guild_id, params)
+        sources = await self._sources.of(job.guild_id, job.owner_id, params)
+        told = await self._sources.told(sources, params)
         song = await self._references.song(job)
         spoken = spoken_in(sources)
         files = {(one.kind, one.index, one.job.id): await self._sources.file(one) for one in sources}
@@ -52,7 +53,7 @@ class ClipStart:
         if params.speech is not None:
             label = f"{label} · {self._sentence('speech.label', job.locale)}"
         plain: dict[str, Any] = {
-            "title": {"lines": list(lines_of(job, sources, self._sentence))},
+            "title": {"lines": list(lines_of(job, told, self._sentence))},
             "parts": [
                 _part(source, files[source.kind, source.index, source.job.id], params, spoken)
                 for source in sources
@@ -92,23 +93,24 @@ class ClipStart:
 
 
 def lines_of(job: Job, sources: Sequence[Source], sentence: Sentence) -> tuple[str, ...]:
-    """What the title card says: the title, then each model with its seeds."""
+    """What the title card says: the title, then each model with its seeds. `sources`: those of `ClipSources.told`."""
     params = ClipParams.from_plain(job.params)
     title = params.title or sentence("clip.untitled", job.locale)
     seeds: dict[tuple[str, str], list[int]] = {}
     for source in sources:
-        seeds.setdefault((source.kind, source.model_title), []).append(source.seed)
+        seeds.setdefault((source.kind, source.model_title), []).extend(source.seeds)
     lines = [
         sentence(
             f"clip.card_{kind}",
             job.locale,
             model=model,
-            n=len(own),
+            n=len(dict.fromkeys(own)),
             seeds=", ".join(map(str, dict.fromkeys(own))),
         )
         for (kind, model), own in seeds.items()
     ]
-    if params.song is not None and "/" not in params.song:
+    song = params.song or song_of_video(sources)
+    if song is not None and "/" not in song:
         lines.append(sentence("clip.card_own", job.locale))
     return (title[:HEADING], *(line[:PROMPT_LIMIT] for line in lines))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.services.intake import SHOWN
+from bot.services.intake import may_use
 from data.artifacts import Artifacts
 from data.jobs import Jobs
 from data.uploads import KeptUploads
@@ -83,7 +83,7 @@ class References:
     async def _piece(self, job: Job, reference: str) -> Path:
         source_id, _, index = reference.partition("/")
         source = await self._jobs.get(source_id)
-        if source is None or source.guild_id != job.guild_id or source.state not in SHOWN:
+        if source is None or not may_use(source, job.guild_id, job.owner_id):
             raise NotFound("piece_gone")
         for kept in await self._artifacts.of_job(source_id):
             if kept.kind == WAVE and str(kept.index) == index and kept.path is not None:

@@ -112,7 +112,7 @@ async def test_what_cannot_be_is_said_in_private(klass: Class, ben: Visitor) -> 
     said = await private(ben.command("clip", title="empty"))
     assert said["content"] == klass.say("error.clip_empty", "en")
     said = await private(ben.command("clip", picture1="no such thing!"))
-    assert said["content"] == klass.say("error.job_gone", "en")
+    assert said["content"] == klass.say("error.clip_reference", "en")
     said = await private(ben.command("chain", theme="a fox", voice="0123456789abcdef"))
     assert said["content"] == klass.say("error.refused_voice_unknown", "en")
 

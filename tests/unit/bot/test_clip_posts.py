@@ -62,7 +62,7 @@ def test_it_names_models_seeds_words_and_the_voice(locale: str, tmp_path: Path) 
     ]  # fmt: skip
     assert made.view is not None
     pressed = [ButtonId.read(str(one.custom_id)) for one in made.view.children]  # type: ignore[attr-defined]
-    assert [one and one.action for one in pressed] == ["clipagain", "clipwords", "report"]
+    assert [one and one.action for one in pressed] == ["clipagain", "clipwords", "gallery", "report"]
 
 
 def test_a_silent_piece_has_no_subtitles_to_choose(tmp_path: Path) -> None:
@@ -70,7 +70,8 @@ def test_a_silent_piece_has_no_subtitles_to_choose(tmp_path: Path) -> None:
     made = compose_post(post, SENTENCES, file_limit=DEFAULT_FILE_LIMIT)
     assert len(made.files) == 2
     assert made.view is not None
-    assert len(made.view.children) == 2
+    assert len(made.view.children) == 3
+    assert "Niemand spricht." in str(made.files[0].alt)
     assert made.embeds[0].author.name == SENTENCES.text("post.label", "de")
 
 

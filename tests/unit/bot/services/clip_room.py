@@ -17,7 +17,9 @@ from bot.services.clip import Clip
 from bot.services.clip_ports import Chosen, ClipRequest
 from bot.services.clip_sources import ClipSources
 from bot.services.deliver import Deliver
+from bot.services.door import Door
 from bot.services.intake import Intake
+from bot.services.lesson_rules import GROUPS
 from bot.services.limits import Limits
 from bot.services.music import Music
 from bot.services.ports import ImageRequest, Requester, Ticket
@@ -36,7 +38,10 @@ from bot.wiring import Parts, finishers_of, preparing
 from data.addresses import ReplyAddresses
 from data.chains import Chains
 from data.database import Database
+from data.lessons import Lessons, Rules
 from data.posts import Posts
+from data.spendings import Spendings
+from data.stops import Stops
 from data.timings import Timings
 from data.voice_records import Consent
 from generation.catalog import Catalog
@@ -63,6 +68,8 @@ class ClipRoom:
     catalog: Catalog = field(default_factory=clip_catalog)
     discord: ClipDiscord = field(default_factory=ClipDiscord)
     limit: int = 20
+    rules: Rules = field(default_factory=lambda: Rules(media=tuple(GROUPS)))
+    """What holds for the class; `open` reads them."""
 
     async def open(self) -> None:
         self.stack = AsyncExitStack()
@@ -92,6 +99,14 @@ class ClipRoom:
         self.jobs, self.artifacts = parts.jobs, parts.artifacts
         self.voices = VoiceRoom(self.database, settings.data_dir)
         self.voices.clock.now = time.time()
+        self.stops = await Stops.open(self.database)
+        self.door = Door(
+            lessons=await Lessons.open(self.database),
+            stops=self.stops,
+            spendings=Spendings(self.database),
+            catalog=self.catalog,
+            careful=self.rules,
+        )
         self.sources = ClipSources(jobs=self.jobs, artifacts=self.artifacts, catalog=self.catalog)
         self._post(check)
         await self._queue()
@@ -107,6 +122,7 @@ class ClipRoom:
             publisher=self.discord,
             pauses=(0.01,),
             late=0.01,
+            may_post=self.door.may_post,
         )
         self.stack.push_async_callback(self.posting.close)
         self.deliver = Deliver(
@@ -141,6 +157,7 @@ class ClipRoom:
             dispatcher=self.dispatcher,
             pipeline=parts.pipeline,
             limits=Limits(jobs=self.jobs, waiting=self.limit),
+            door=self.door,
         )
         help_ = PromptHelp(
             intake=intake,
@@ -268,12 +285,12 @@ class ClipRoom:
         request = SpeechRequest(text=text, **{"seed": 3, **more})
         return await self.posted(await self.speak.speak(request, who, ADDRESS))
 
-    async def shot(self) -> Job:
+    async def shot(self, piece: str | None = None) -> Job:
         from bot.services.video import Video
 
         help_: Any = self.submit._prompt_help
         video = Video(intake=self.intake, catalog=self.catalog, prompt_help=help_, uploads=self.uploads)
-        request = VideoRequest(prompt1="a house", prompt2="a tree", seconds=1, seed1=7, seed2=9)
+        request = VideoRequest(prompt1="a house", prompt2="a tree", seconds=1, seed1=7, seed2=9, job=piece)
         return await self.posted(await video.video(request, ANNA, ADDRESS))
 
     async def ask(self, who: Requester = ANNA, **parts: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 
 from bot.services.chain_text import for_picture, for_voice
+from bot.services.lesson_rules import GROUPS
 from bot.services.ports import ImageRequest
+from data.lessons import Rules
+from data.stops import Stop
 from generation.errors import AtelierError, WorkerError
 from generation.job import Job, JobState
 from tests.fakes import until
@@ -165,6 +169,7 @@ async def test_what_cannot_be_asked_for_ends_it_with_the_reason(room: ClipRoom) 
     await room.begin()
     jobs = await room.chain_over()
     assert media(jobs) == STEPS[:2]
+    await until(lambda: bool(room.discord.told))
     ((_, code, values, _),) = room.discord.told
     assert (code, values["step"], values["number"]) == ("chain_cannot", "Stimme", 3)
     assert values["why"]
@@ -218,7 +223,71 @@ async def test_nothing_begins_with_what_is_wrong(room: ClipRoom, more: dict[str,
         await room.begin(**more)
     assert raised.value.code == code
     assert await room.chains.open() == []
-    assert await room.all_jobs() == []
+    # a word that is refused is kept as a fact for the teacher, as it is by every other command
+    facts = [(job.state, job.error_code) for job in await room.all_jobs()]
+    assert facts == ([(JobState.REFUSED, code)] if code == "refused_sexual" else [])
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        (Rules(media=("image", "text", "speech", "video")), "lesson_medium"),
+        (Rules(media=("image", "text", "speech", "music")), "lesson_medium"),
+        (Rules(media=tuple(GROUPS), items=7), "careful_items"),
+    ],
+)
+async def test_a_step_that_the_class_may_not_make_is_told_before_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: Rules, code: str
+) -> None:
+    async with clip_room(tmp_path, monkeypatch, rules=rules) as room:
+        with pytest.raises(AtelierError, match=code):
+            await room.begin()
+        assert await room.all_jobs() == []
+        assert await room.chains.open() == []
+
+
+async def test_all_of_a_budget_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with clip_room(tmp_path, monkeypatch, rules=Rules(media=tuple(GROUPS), items=8)) as room:
+        await room.begin()
+        assert media(await room.chain_over()) == STEPS
+
+
+async def test_a_budget_that_is_used_up_on_the_way_ends_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with clip_room(tmp_path, monkeypatch, rules=Rules(media=tuple(GROUPS), items=8)) as room:
+        hold(room, "text")
+        await room.begin()
+        held = await running(room, "text")
+        other = await room.painted("a house", count=3)
+        room.workers.release(held.id)
+        own = [job for job in await room.chain_over() if job.id != other.id]
+        assert media(own) == STEPS[:2]
+        await until(lambda: bool(room.discord.told))
+        ((_, code, values, _),) = room.discord.told
+        assert (code, values["number"]) == ("chain_cannot", 3)
+
+
+async def test_it_waits_for_the_end_of_a_pause(room: ClipRoom) -> None:
+    hold(room, "image")
+    await room.begin()
+    held = await running(room, "image")
+    await room.stops.set(ANNA.guild_id, Stop.PAUSE)
+    room.workers.on_start = lambda request: None
+    room.workers.release(held.id)
+
+    async def ready() -> bool:
+        job = await room.jobs.get(held.id)
+        return job is not None and job.state is JobState.POSTING
+
+    await until(ready)
+    await room.jobs.move(held.id, JobState.POSTED)  # as if it had been shown in the very moment of the pause
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+    assert await room.chains.open() != []
+    await room.stops.lift(ANNA.guild_id, Stop.PAUSE)
+    assert media(await room.chain_over()) == STEPS
+    assert room.discord.told == []
 
 
 async def test_the_persons_own_voice_while_its_consent_lives(room: ClipRoom) -> None:
@@ -252,6 +321,7 @@ async def test_a_consent_that_ends_on_the_way_ends_the_chain(room: ClipRoom) -> 
     room.workers.release(held.id)
     jobs = await room.chain_over()
     assert media(jobs) == STEPS[:2]
+    await until(lambda: bool(room.discord.told))
     ((_, code, values, private),) = room.discord.told
     assert (code, values["step"], private) == ("chain_cannot", "Stimme", True)
     with pytest.raises(AtelierError, match="refused_consent_none"):

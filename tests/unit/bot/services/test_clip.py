@@ -10,10 +10,17 @@ from typing import Any
 import pytest
 
 from bot.services.clip_ports import Chosen
+from bot.services.clip_sources import Kind
+from bot.services.door import PRIVATE, is_private
+from bot.services.lesson_rules import GROUPS
+from bot.wiring import references_of
 from data.files import digest
+from data.lessons import Rules
 from generation.errors import AtelierError, MoveRefused
 from generation.job import JobState
+from generation.supervisor import Outcome
 from moderation.consent import NOBODYS_FAMILY
+from tests.fakes import Fault, until
 from tests.fakes_clip import CARD
 from tests.unit.bot.services.clip_room import TEXT, ClipRoom, clip_room
 from tests.unit.bot.services.conftest import ADDRESS, ANNA, BEN, STRANGER
@@ -162,8 +169,6 @@ async def test_what_is_kept_is_judged_again_and_posted_after_a_restart(room: Cli
         job = await room.jobs.get(ticket.job.id)
         return job is not None and job.state is JobState.POSTING
 
-    from tests.fakes import Fault, until
-
     await until(waits)
     await room.close()
     room.discord.fault = Fault()
@@ -181,6 +186,127 @@ async def test_once_more_with_the_other_subtitles(room: ClipRoom) -> None:
     again = await room.posted(await room.clip.again(job.id, BEN, ADDRESS, other_subtitles=True))
     assert (again.owner_id, again.params["subtitles"]) == ("ben", "track")
     assert {**again.params, "subtitles": "burned"} == job.params
+
+
+# -- what somebody may see, and what is still there --
+
+
+PRIVATELY = Rules(media=tuple(GROUPS), private=True)
+
+
+async def test_nobody_else_finds_or_uses_what_only_its_owner_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with clip_room(tmp_path, monkeypatch, rules=PRIVATELY) as room:
+        picture, music, video = await room.painted(), await room.played(), await room.shot()
+        chosen: list[tuple[Kind, dict[str, Any]]] = [
+            ("picture", {"pictures": (Chosen(job=picture.id),)}),
+            ("video", {"video": Chosen(job=video.id)}),
+            ("music", {"pictures": (Chosen(job=picture.id),), "music": Chosen(job=music.id)}),
+        ]
+        for kind, parts in chosen:
+            assert await room.clip.offered(kind, BEN) == []
+            assert len(await room.clip.offered(kind, ANNA)) == 1
+            with pytest.raises(AtelierError, match="clip_gone"):
+                await room.ask(BEN, **parts)
+            await room.posted(await room.ask(**parts))
+        with pytest.raises(AtelierError, match="job_gone"):
+            await room.submit.again(picture.id, BEN, ADDRESS, new_seeds=True)
+        moved = replace(video, owner_id="ben", params={**video.params, "song": f"{music.id}/1"})
+        with pytest.raises(AtelierError, match="song_gone"):
+            await references_of(room.parts).prepare(moved)
+
+
+async def test_in_a_private_lesson_a_piece_is_private_unless_somebody_speaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with clip_room(tmp_path, monkeypatch, rules=PRIVATELY) as room:
+        picture, speech = await room.painted(), await room.spoken()
+        seen = {"pictures": (Chosen(job=picture.id),)}
+        silent = await room.posted(await room.ask(**seen))
+        spoken = await room.posted(await room.ask(**seen, speech=Chosen(job=speech.id)))
+        told = {job.id: (is_private(job), PRIVATE in job.notices) for job in (silent, speech, spoken)}
+        assert told == {silent.id: (True, True), speech.id: (False, False), spoken.id: (False, False)}
+        with pytest.raises(AtelierError, match="job_gone"):
+            await room.clip.again(silent.id, BEN, ADDRESS, other_subtitles=False)
+
+
+async def test_what_was_taken_down_is_not_offered(room: ClipRoom) -> None:
+    picture = await room.painted()
+    assert [one.id for one in await room.clip.offered("picture", BEN)] == [picture.id]
+    await room.artifacts.delete(picture.id)
+    assert await room.clip.offered("picture", BEN) == []
+
+
+async def test_what_is_taken_down_while_a_piece_is_made_is_not_shown_in_it(room: ClipRoom) -> None:
+    picture = await room.painted()
+    kept = [one.path for one in await room.artifacts.of_job(picture.id) if one.path is not None]
+
+    def taken_down(outcome: Outcome) -> Outcome:
+        for path in kept:
+            path.unlink()
+        return outcome
+
+    room.workers.change["clip_post"] = taken_down
+    job = await room.end(await room.ask(BEN, pictures=(Chosen(job=picture.id),)))
+    assert (job.state, job.error_code) == (JobState.FAILED, "clip_gone")
+    assert room.discord.clips == {}
+
+
+async def test_what_is_taken_down_while_a_piece_waits_to_be_shown_is_not_shown_in_it(room: ClipRoom) -> None:
+    picture = await room.painted()
+
+    def away() -> None:
+        raise ConnectionError
+
+    room.discord.fault = away  # type: ignore[assignment]
+    ticket = await room.ask(pictures=(Chosen(job=picture.id),))
+
+    async def waits() -> bool:
+        job = await room.jobs.get(ticket.job.id)
+        return job is not None and job.state is JobState.POSTING
+
+    await until(waits)
+    await room.artifacts.delete(picture.id)
+    room.discord.fault = Fault()
+    job = await room.end(ticket)
+    assert (job.state, job.error_code) == (JobState.FAILED, "artifact_changed")
+    assert room.discord.clips == {}
+
+
+# -- what is told of it --
+
+
+async def test_a_title_that_nobody_can_see_is_none(room: ClipRoom) -> None:
+    picture = await room.painted()
+    for title in ("\u200b", "\u2800 \u3164", "   "):
+        job = await room.posted(await room.ask(pictures=(Chosen(job=picture.id),), title=title))
+        assert room.discord.clips[job.id].lines[0] == "Unser Stück"
+
+
+async def test_a_video_is_told_with_all_its_seeds_and_with_the_music_that_it_brings(room: ClipRoom) -> None:
+    music = await room.played()
+    video = await room.shot(piece=music.id)
+    speech = await room.spoken()
+    job = await room.posted(await room.ask(video=Chosen(job=video.id), speech=Chosen(job=speech.id)))
+    assert room.discord.clips[job.id].lines[1:] == (
+        "Video: Mini · Seeds 7, 9",
+        "Musik: Mini-Music · Seed 5",
+        "KI-Stimme: eSpeak NG · Seed 3",
+    )
+
+
+async def test_why_a_recording_may_be_used_stands_at_the_piece_of_its_video(room: ClipRoom) -> None:
+    video = await room.shot()
+    await room.database.write(
+        lambda connection: connection.execute(
+            "UPDATE jobs SET params = json_set(params, '$.song', 'anupload', '$.declaration', 'own') WHERE id = ?",
+            (video.id,),
+        )
+    )
+    job = await room.posted(await room.ask(BEN, video=Chosen(job=video.id)))
+    assert job.params["declaration"] == "own"
+    assert room.discord.clips[job.id].lines[-1] == "Music: a recording of their own"
 
 
 # -- a voice in it --
@@ -223,8 +349,6 @@ async def test_a_withdrawal_while_it_is_made_ends_it(room: ClipRoom) -> None:
         room.workers.held.add(request.job) if request.task == "clip_post" else started(request)
     )
     ticket = await room.ask(pictures=(Chosen(job=picture.id),), speech=Chosen(job=speech.id))
-
-    from tests.fakes import until
 
     await until(lambda: ticket.job.id in room.workers.held)
     await room.revoking().revoke(consent.voice, ANNA)
