@@ -42,8 +42,10 @@ class AtelierTree(app_commands.CommandTree["AtelierBot"]):
     """Every error of a command ends in a sentence for the person."""
 
     async def interaction_check(self, interaction: Press, /) -> bool:
-        """Before the operator has said in which country and from which age, there is only setting up."""
-        return await is_open(interaction, self.client.desk.setup, self.client.sentences)
+        """Before the operator has said in which country and from which age, there is only setting up; who is blocked
+        asks for nothing."""
+        bot = self.client
+        return await is_open(interaction, bot.desk.setup, bot.desk.care.blocks, bot.sentences, bot.requester)
 
     async def on_error(self, interaction: Press, error: app_commands.AppCommandError, /) -> None:
         if interaction.type is discord.InteractionType.autocomplete:

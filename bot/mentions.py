@@ -78,11 +78,11 @@ class Mentions:
         locale = language_of(guild.preferred_locale)
         try:
             conversation = await self._desk.chat.at(str(guild.id), str(message.channel.id))
+            locale = locale if conversation is None else conversation.locale
+            await self._desk.setup.demand(str(guild.id))
             if conversation is None:
                 await self._hint(message, locale)
                 return
-            locale = conversation.locale
-            await self._desk.setup.demand(str(guild.id))
             await self._ask(message, guild, locale)
         except AtelierError as error:
             await self._tell(message, error, locale)

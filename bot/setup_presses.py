@@ -20,6 +20,7 @@ from bot.forms import typed_in
 from bot.i18n import Sentences
 from bot.invite import invite_link
 from bot.posts.setup import FORM, SERVER, place_rows, rules_form, setup_card, setup_rows
+from bot.services.blocks import Blocks
 from bot.services.ports import Requester
 from bot.services.setup import Founder, Setup
 from bot.services.setup_rules import FoundChannel, Place
@@ -158,16 +159,19 @@ class SetupPresses:
         return Founder(who=who, manages=manages)
 
 
-async def is_open(interaction: Press, setup: Setup, sentences: Sentences) -> bool:
+async def is_open(
+    interaction: Press, setup: Setup, blocks: Blocks, sentences: Sentences, who: Callable[[Press], Requester]
+) -> bool:
     """For `interaction_check` of the command tree: whether this command may begin; if not, its person is told why.
 
-    One look into memory, once a class one read: it stands before the command's first answer.
+    Looks into memory, once a class two reads: it stands before the command's first answer.
     """
     if interaction.guild_id is None:
         return True  # of no class: the command says so itself
     named = "" if interaction.command is None else interaction.command.qualified_name
     try:
         await setup.demand(str(interaction.guild_id), command=named)
+        await blocks.demand_free(who(interaction), command=named)
     except AtelierError as error:
         if interaction.type is discord.InteractionType.autocomplete:
             with suppress(discord.HTTPException, *DROPPED):  # nobody waits for it

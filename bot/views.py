@@ -154,6 +154,7 @@ class Presses:
             raise NotFound("button_unknown")
         if interaction.guild_id is not None:
             await self._desk.setup.demand(str(interaction.guild_id), action=pressed.action)
+            await self._desk.care.blocks.demand_free(self._who(interaction), action=pressed.action)
         await handler(interaction, pressed)
 
     async def _open_form(self, interaction: Press, pressed: ButtonId) -> None:

@@ -80,6 +80,8 @@ class VoiceMessages:
             locale=locale,
             is_teacher=await self._teaches(message, guild),
         )
+        await self._desk.setup.demand(voice.guild)
+        await self._desk.care.blocks.demand_free(who)
         file = message.attachments[0]
         upload = Upload(name=file.filename, size=file.size, read=file.read)
         checked = await self._desk.enrol.take_phrase(voice.id, upload, who)

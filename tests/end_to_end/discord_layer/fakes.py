@@ -207,6 +207,18 @@ class OpenSetup:
         return None
 
 
+class OpenBlocks:
+    """`bot.services.blocks.Blocks` where nobody is blocked."""
+
+    async def demand_free(self, who: Requester, *, command: str = "", action: str = "") -> None:
+        return None
+
+
+class FakeCare:
+    def __init__(self) -> None:
+        self.blocks: Any = OpenBlocks()
+
+
 class FakeDesk:
     """`bot.services.desk.Desk` for tests. `waiting_limit` as in the real one; the word "verboten" is refused."""
 
@@ -214,6 +226,7 @@ class FakeDesk:
         self.publisher = publisher
         self.folder = folder
         self.setup: Any = OpenSetup()
+        self.care: Any = FakeCare()
         self.submit = FakeSubmit(self)
         self.chat = FakeChat()
         self.cancel = FakeCancel(self)

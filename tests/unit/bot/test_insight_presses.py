@@ -142,11 +142,23 @@ class Stated:
         return None
 
 
+class Nobody:
+    """Nobody is blocked."""
+
+    @property
+    def blocks(self) -> Nobody:
+        return self
+
+    async def demand_free(self, who: Requester, *, command: str = "", action: str = "") -> None:
+        return None
+
+
 @dataclass
 class FakeDesk:
     insight: FakeInside
     votes: FakeInside
     setup: Stated = field(default_factory=Stated)
+    care: Nobody = field(default_factory=Nobody)
 
 
 async def press(press: FakePress, inside: FakeInside) -> FakePublisher:
