@@ -74,8 +74,9 @@ TABLES: Final = (
     Table(
         name="jobs",
         purpose="what was asked for: makes it again, posts it, answers for it",
-        kept="keep_days after its end (30); a refused one loses its texts after keep_refused_hours (24); one with a"
-        " copied voice keeps its ids as long as the voice is known, so that it can be taken back",
+        kept="keep_days after its end (30), but while its work waits for the gallery or hangs there; a refused one"
+        " loses its texts after keep_refused_hours (24); one with a copied voice keeps its ids as long as the voice is"
+        " known, so that it can be taken back",
         guild="guild_id",
         person="owner_id",
         since="created_at",
@@ -432,7 +433,7 @@ TABLES: Final = (
     Table(
         name="gallery",
         purpose="the works in the gallery and on their way there",
-        kept="until its person has their data deleted; the name: while it waits or hangs",
+        kept="while it waits or hangs, then with its job; the name: while it waits or hangs",
         guild="guild_id",
         person="person_id",
         since="submitted_at",
