@@ -276,6 +276,10 @@ async def test_before_the_statement_only_set_up_and_help_work(stage: Stage, loca
     style = {"de": "groesse", "en": "size"}[short]
     assert await ada.autocomplete(name, style, "", channel=place) == []
     assert stage.school.desk.jobs == {}
+    # a message does not say its author's language: it is the class server's
+    await ada.say(f"{ada.mention()} hallo?", channel=place)
+    spoken = klass.say("error.setup_missing")
+    await ada.wait_for_message(lambda one: one["content"] == spoken, channel=place)
     help_card = await said(ada.command({"de": "hilfe", "en": "help"}[short], channel=place))
     assert klass.say("help.title", short) in help_card["content"]
 
