@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -14,6 +14,7 @@ from typing import Final
 from data.errors import ArtifactChanged
 from data.files import copy
 from generation.job import Job
+from moderation.files import destroy
 from moderation.pipeline import Pipeline
 from moderation.verdict import CHECK_FAILED, Approved
 
@@ -83,7 +84,17 @@ class VideoPreview:
         decision = await self._pipeline.approve_images(copies)
         if not decision.flagged:
             return decision.approved
-        refused = any(not one.allowed and one.code != CHECK_FAILED for one in decision.verdicts)
+        refused = [
+            copied.name
+            for copied, one in zip(copies, decision.verdicts, strict=True)
+            if not one.allowed and one.code != CHECK_FAILED
+        ]
         if refused and self._end is not None:
+            # before the refusal is committed: a crash in between must not leave them
+            await asyncio.to_thread(self._destroy, job, refused)
             await self._end(job.id, REFUSED)
         return None
+
+    def _destroy(self, job: Job, names: Sequence[str]) -> None:
+        """The worker's own of these pictures, those kept for another attempt included: it is about to be stopped."""
+        destroy(file for name in names for file in self._work_dir.glob(f"{job.id}-*/{name}"))

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.errors import StorageFailed
+from data.jobs import Jobs
 from generation.errors import WorkerCrashed, WorkerError
-from generation.job import ENDED, JobState
+from generation.job import ENDED, Job, JobState
 from generation.supervisor import Outcome
 from moderation.pipeline import Pipeline
 from moderation.verdict import Approved
@@ -65,6 +67,29 @@ async def test_only_flagged_ones_are_a_refusal_in_private(room: Room) -> None:
     assert room.discord.messages == {}
     assert room.discord.told == [(job.id, "refused_image_flagged", {}, True)]
     assert room.kept(job.id) == []
+
+
+async def test_what_was_flagged_is_destroyed_before_the_refusal_is_committed(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed at that very moment leaves nothing of it on the disk."""
+    room.workers.flagged = {7, 8}
+    move, left = Jobs.move, list[list[str]]()
+
+    def files() -> list[str]:
+        flagged = (b"picture 7", b"picture 8")
+        return [str(one) for one in room.folder.rglob("*") if one.is_file() and one.read_bytes() in flagged]
+
+    async def watched(jobs: Jobs, job_id: str, state: JobState, **more: Any) -> Job:
+        if state in {JobState.CHECKING, JobState.REFUSED}:
+            left.append(await asyncio.to_thread(files))
+        return await move(jobs, job_id, state, **more)
+
+    monkeypatch.setattr(Jobs, "move", watched)
+    assert (await room.end(await room.ask())).state is JobState.REFUSED
+    before, after = left
+    assert len(before) == 2
+    assert after == []
 
 
 @pytest.mark.parametrize("error", TROUBLE, ids=lambda error: type(error).__name__)

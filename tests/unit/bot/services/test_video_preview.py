@@ -90,6 +90,11 @@ class Scene:
 
     async def end(self, job: str, code: str) -> None:
         self.ended.append((job, code))
+        self.left_at_the_end = {name for name in await asyncio.to_thread(self.files) if "preview" not in name}
+
+    def files(self) -> set[str]:
+        """The pictures that lie in the work folder."""
+        return {str(file.relative_to(self.folder)) for file in self.folder.glob("*/*.png")}
 
     def make(self, *numbers: int, attempt: int = 1) -> None:
         """The worker's frames with these numbers."""
@@ -144,12 +149,23 @@ async def test_the_ends_are_shown_once_and_frames_again_and_again(scene: Scene) 
     assert sorted(entry.name for entry in scene.folder.iterdir()) == ["data", f"{scene.job.id}-1"]
 
 
-async def test_the_worker_s_own_files_stay(scene: Scene) -> None:
+async def test_the_worker_s_own_files_stay_where_nothing_is_refused(scene: Scene) -> None:
     scene.make(1, FRAMES)
+    async with scene.preview.pictures(scene.job) as pictures:
+        assert pictures is not None
+    assert scene.files() == {f"{scene.job.id}-1/frame-00001.png", f"{scene.job.id}-1/frame-00040.png"}
+
+
+async def test_refused_pictures_are_gone_before_the_refusal_is_committed(scene: Scene) -> None:
+    """Also what is kept of them for another attempt."""
+    scene.make(1, 2, FRAMES)
+    keep = scene.folder / f"{scene.job.id}-keep"
+    keep.mkdir()
+    (keep / "frame-00001.png").write_bytes(b"frame 1")
     scene.checker.flagged = set(ENDS)
     async with scene.preview.pictures(scene.job) as pictures:
         assert pictures is None
-    assert (scene.folder / f"{scene.job.id}-1" / "frame-00001.png").read_bytes() == b"frame 1"
+    assert scene.left_at_the_end == {f"{scene.job.id}-1/frame-00002.png"}
 
 
 @pytest.mark.parametrize("bad", ENDS)
