@@ -6,7 +6,7 @@ Everything said here is private. What may be done is decided by the services, wh
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import discord
 
@@ -30,6 +30,11 @@ from data.care_cards import CardKind
 from generation.errors import InvalidInput, NotAllowed
 
 Handler = Callable[[Press, ButtonId], Awaitable[None]]
+_HEARD: Final = {
+    CardKind.REPORT: ("care.reported_before", "care.reported_now", "care.reported_unheard"),
+    CardKind.QUESTION: ("care.asked_before", "care.asked_now", "care.asked_unheard"),
+}
+"""What is said to somebody who has done so before; whose card the teachers see; who gets none shown."""
 
 
 class CarePresses:
@@ -90,11 +95,10 @@ class CarePresses:
 
     async def _heard(self, kind: CardKind, pressed: ButtonId, who: Requester, *, new: bool) -> str:
         """The sentence for who has reported or asked: whether teachers hear of it, or have to look by themselves."""
-        word = {CardKind.REPORT: "reported", CardKind.QUESTION: "asked"}[kind]
+        before, now, unheard = _HEARD[kind]
         if not new:
-            return f"care.{word}_before"
-        shown = await self._care().cards.show(kind, who.guild_id, pressed.subject)
-        return f"care.{word}_now" if shown else f"care.{word}_unheard"
+            return before
+        return now if await self._care().cards.show(kind, who.guild_id, pressed.subject) else unheard
 
     # -- the teacher --
 
