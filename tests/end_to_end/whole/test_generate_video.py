@@ -30,6 +30,7 @@ def make(tmp_path: Path) -> Make:
     """Run the command; gives its exit code and the JSON that it printed. Its files lie in `out`."""
     write_melody(tmp_path / "melody.wav")
     (tmp_path / "good.txt").write_text("0: ein roter Kreis\n\n4: ein blaues Quadrat\n", "utf-8")
+    (tmp_path / "card.txt").write_text(f"0: ein roter Kreis\n3: {CARD}\n6: ein roter Kreis\n", "utf-8")
     (tmp_path / "bad.txt").write_text("0: ein roter Kreis\n\nein blaues Quadrat\n", "utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ATELIER_")}
     cache = {name: os.environ[name] for name in ("ATELIER_CACHE_DIR",) if name in os.environ}
@@ -93,12 +94,23 @@ def test_a_wrong_script_names_its_line(make: Make) -> None:
     assert made["message"] == SENTENCES.text("error.script_line", "de", line=3)
 
 
-def test_a_test_card_in_it_refuses_all(make: Make, tmp_path: Path) -> None:
-    """The rehearsal checker flags the card that the rehearsal model draws for this word."""
+CARD = "testbild"
+"""The rehearsal model draws a test card for this word, and the rehearsal checker flags it."""
+
+
+def test_a_card_between_two_good_ends_refuses_the_finished_video(make: Make, tmp_path: Path) -> None:
+    """Whoever sees only how it begins and ends finds nothing: it is the check of every decoded frame that refuses."""
+    code, made = make("", "--script", "card.txt", "--seconds", "1", "--seed", "5")
+    assert (code, made["verdict"], made["code"]) == (1, "refused", "refused_video_flagged")
+    assert made["files"] == []
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_card_at_its_end_ends_a_long_video_at_once(make: Make, tmp_path: Path) -> None:
+    """Its ends are judged while the other frames are made: long before 480 of them are there, on any machine."""
     code, made = make(
-        "ein roter Kreis", "testbild", "--seconds", "1", "--fps", "4", "--seed", "3", "--seed2", "4"
+        "ein roter Kreis", CARD, "--seconds", "20", "--fps", "24", "--seed", "3", "--seed2", "4"
     )
-    assert (code, made["verdict"], made["files"]) == (1, "refused", [])
-    # on a slow machine the last picture is judged before the video is finished, and ends it
-    assert made["code"] in {"refused_video_flagged", "refused_video_ends"}
+    assert (code, made["verdict"], made["code"]) == (1, "refused", "refused_video_ends")
+    assert made["files"] == []
     assert list((tmp_path / "out").iterdir()) == []
