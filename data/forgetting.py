@@ -30,8 +30,8 @@ class Forgetting:
         self._traces = traces
 
     async def refused(self, before: float) -> int:
-        """Of jobs that were refused before that: only what says when, what kind of thing and why."""
-        query = f"SELECT id FROM jobs WHERE state = 'refused' AND finished_at < ? AND {_TEXTS}"  # noqa: S608
+        """Of jobs that were refused until then: only what says when, what kind of thing and why."""
+        query = f"SELECT id FROM jobs WHERE state = 'refused' AND finished_at <= ? AND {_TEXTS}"  # noqa: S608
 
         def unit(connection: sqlite3.Connection) -> int:
             found = [str(row[0]) for row in connection.execute(query, (before,)).fetchall()]
@@ -40,9 +40,9 @@ class Forgetting:
         return await self._scrubbed(await self._database.write(unit))
 
     async def ended(self, before: float) -> tuple[list[str], list[str]]:
-        """The jobs that ended before that: those that can go, and those that hold somebody's voice. As long as that is
+        """The jobs that ended until then: those that can go, and those that hold somebody's voice. As long as that is
         known they must be found when it is withdrawn, so only what was typed can go."""
-        query = "SELECT id, medium FROM jobs WHERE finished_at < ? ORDER BY position"
+        query = "SELECT id, medium FROM jobs WHERE finished_at <= ? ORDER BY position"
         async with self._database.read() as connection:
             old = {str(row[0]): row[1] for row in await connection.execute_fetchall(query, (before,))}
             voices = [str(row[0]) for row in await connection.execute_fetchall("SELECT id FROM voices")]
@@ -71,9 +71,9 @@ class Forgetting:
         return await self._scrubbed(await self._database.write(unit))
 
     async def conversations(self, before: float) -> int:
-        """Those that ended before that, and older ones of which nothing is remembered any more."""
+        """Those that ended until then, and older ones of which nothing is remembered any more."""
         query = (
-            "DELETE FROM conversations WHERE ended_at < :before OR (created_at < :before AND NOT EXISTS"
+            "DELETE FROM conversations WHERE ended_at <= :before OR (created_at <= :before AND NOT EXISTS"
             " (SELECT 1 FROM jobs WHERE json_extract(params, '$.conversation') = conversations.id))"
         )
         values = {"before": before}

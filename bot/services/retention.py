@@ -1,4 +1,5 @@
-"""How long things are kept, seen to once an hour: prompts, what was refused, ended voices, conversations, pseudonyms.
+"""How long things are kept: what was refused is seen to every minute, because it is kept for hours; once an hour
+prompts, ended voices, conversations, pseudonyms.
 
 Voices that nobody has decided about, uploads, addresses and votes have shorter times of their own (`data/data_map.py`).
 """
@@ -40,7 +41,7 @@ class Times:
 
 
 class Retention:
-    """A chore of `Upkeep`; of its minutes one an hour is used. Methods raise StorageFailed."""
+    """A chore of `Upkeep`; for most of it one of its minutes an hour is used. Methods raise StorageFailed."""
 
     def __init__(
         self,
@@ -73,10 +74,10 @@ class Retention:
     async def purge(self) -> None:
         await self._forgetting.scrub_again()
         now = self._clock()
+        await self._forgetting.refused(now - self._times.refused_hours * 3600.0)
         # a clock that was put back must not stop it for a year
         if self._next - PERIOD_S <= now < self._next:
             return
-        await self._forgetting.refused(now - self._times.refused_hours * 3600.0)
         # voices first: what was held for them may go now
         await self._voices.forget(now - self._times.consents_days * DAY_S, self._traces)
         await self._jobs(now - self._times.days * DAY_S)

@@ -215,3 +215,31 @@ async def test_what_a_reader_kept_is_overwritten_within_a_minute(room: ErasingRo
     await room.later(60)
     await retention.purge()
     assert room.traces([ANNA]) == {}
+
+
+async def test_at_the_very_second_and_not_before(room: ErasingRoom) -> None:
+    """What was refused is looked at every minute; a job's last second is its last, too."""
+    start = room.stage.clock.now
+    refused = make_job(ANNA, guild_id=CLASS, state=JobState.ACCEPTED, params={"prompt": WORD})
+    await room.stage.jobs.add(refused)
+    await room.stage.jobs.move(refused.id, JobState.REFUSED, error_code="refused_violence")
+    job = await room.posted(ANNA)
+    retention = retention_of(room)
+    await retention.sweep()
+
+    async def prompt() -> object:
+        kept = await room.stage.jobs.get(refused.id)
+        return None if kept is None else kept.params.get("prompt")
+
+    room.stage.clock.now = start + TIMES.refused_hours * 3600 - 0.01
+    await retention.purge()
+    assert await prompt() == WORD
+    room.stage.clock.now = start + TIMES.refused_hours * 3600
+    await retention.purge()
+    assert await prompt() is None
+    room.stage.clock.now = start + TIMES.days * DAY_S - 0.01
+    await retention.sweep()
+    assert await room.stage.jobs.get(job.id) is not None
+    room.stage.clock.now = start + TIMES.days * DAY_S
+    await retention.sweep()
+    assert await room.stage.jobs.get(job.id) is None
