@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ from bot.answers import DROPPED
 from bot.buttons import ButtonId
 from bot.delivery import TOO_LARGE, once_more
 from bot.i18n import Sentences
-from bot.posts.gallery import compose_card, compose_work, decision_line, thread_name, told_text
-from bot.posts.shared import REQUEST_LIMIT, ComposedPost, Fill, PostArchive, PostFile
+from bot.posts.gallery import compose_card, compose_work, decision_line, files_shown, thread_name, told_text
+from bot.posts.shared import ComposedPost, Fill, PostArchive, PostFile
 from bot.services.gallery_ports import Hung, Work
 from bot.services.ports import Hindrance, NotDelivered, TakenBack
 from data import files
@@ -113,7 +113,7 @@ class DiscordWall:
             job=made.work.entry.job, place=made.place, round=made.work.entry.round,
             channel=str(message.channel.id), message=str(message.id),
         )  # fmt: skip
-        shown = await asyncio.to_thread(_files_of, self._composed(made, REQUEST_LIMIT, Fill.ALL))
+        shown = await asyncio.to_thread(_files_of, files_shown(made.work, self._sentences))
         return Hung(message=stands, files=shown)
 
     async def _found(self, channel: Channel, made: _Made) -> discord.Message | None:
@@ -247,10 +247,10 @@ def _ids(message: discord.Message) -> list[str]:
     return [one.custom_id for one in inner if one.custom_id and one.custom_id.startswith("ka:")]
 
 
-def _files_of(composed: ComposedPost) -> tuple[ShownFile, ...]:
+def _files_of(shown: Sequence[PostFile | PostArchive]) -> tuple[ShownFile, ...]:
     """What is shown, with what was approved of it. Reads the disk."""
     plain: list[PostFile] = []
-    for file in composed.files:
+    for file in shown:
         plain += file.files if isinstance(file, PostArchive) else [file]
     hashed = ((file, files.digest(file.path)) for file in plain)
     return tuple(

@@ -93,7 +93,8 @@ def _description(post: ClipPost, sentences: Sentences) -> list[str]:
     if post.owner is not None:
         whose = f"<@{post.owner}>" if post.owner.isdigit() else shown(post.owner, NAME_SHOWN)
         until = f"<t:{math.floor(post.until or 0)}:f>"
-        parts.append(sentences.text("speech.cloned", locale, owner=whose, until=until))
+        key = "speech.cloned" if post.owner else "speech.cloned_unnamed"
+        parts.append(sentences.text(key, locale, owner=whose, until=until))
     if job.params.get("declaration"):
         said = sentences.text(f"declaration.{job.params['declaration']}", locale)
         parts.append(sentences.text("audio.declared", locale, said=said))

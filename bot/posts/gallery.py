@@ -15,9 +15,14 @@ from bot.buttons import ButtonId
 from bot.i18n import Sentences
 from bot.posts import compose_post
 from bot.posts.care import with_report
-from bot.posts.shared import CONTENT_LIMIT, ComposedPost, Fill
+from bot.posts.shared import CONTENT_LIMIT, REQUEST_LIMIT, ComposedPost, Fill, PostArchive, PostFile
+from bot.posts.text import text_file
+from bot.services.clip_ports import ClipPost
+from bot.services.door import PRIVATE
 from bot.services.gallery import Offer
 from bot.services.gallery_ports import Work
+from bot.services.ports import Post, TextPost
+from bot.services.speech_ports import SpeechPost
 from bot.texts import cut, plain, shown
 from data.gallery_records import Entry, Filter, GalleryDecision, GalleryState, Listed
 
@@ -40,23 +45,50 @@ def compose_card(work: Work, sentences: Sentences, *, file_limit: int, fill: Fil
     lines = [
         sentences.text("gallery.card", locale, person=f"<@{entry.person}>", round=entry.round),
         sentences.text(naming, locale),
-        *history_lines(work.history, sentences, locale),
+        *history_lines(work.history, entry.job, sentences, locale),
     ]
-    made = compose_post(work.post, sentences, file_limit=file_limit, fill=fill, buttons=False)
+    made = compose_post(
+        _seen_by_others(work.post), sentences, file_limit=file_limit, fill=fill, buttons=False
+    )
     view = review_rows(entry, sentences, locale)
     return dataclasses.replace(made, content=_headed(lines, made.content), view=view)
 
 
 def compose_work(work: Work, sentences: Sentences, *, file_limit: int, fill: Fill = Fill.ALL) -> ComposedPost:
-    """For the class. The pupil is named only where the entry says so."""
+    """For the class. The pupil is named only where the entry says so, and whose voice it is only where that is they."""
     entry, locale = work.entry, work.post.job.locale
     if entry.named:
         head = sentences.text("gallery.hangs_named", locale, person=f"<@{entry.person}>")
     else:
         head = sentences.text("gallery.hangs", locale)
-    made = compose_post(work.post, sentences, file_limit=file_limit, fill=fill, buttons=False)
+    post = _unnamed(_seen_by_others(work.post), entry)
+    made = compose_post(post, sentences, file_limit=file_limit, fill=fill, buttons=False)
     view = work_rows(entry.job, work.stars, sentences, locale)
     return dataclasses.replace(made, content=_headed([head], made.content), view=view)
+
+
+def _seen_by_others(post: Post) -> Post:
+    """Without the notice that only its owner sees it."""
+    notices = tuple(one for one in post.job.notices if one != PRIVATE)
+    return dataclasses.replace(post, job=dataclasses.replace(post.job, notices=notices))
+
+
+def _unnamed(post: Post, entry: Entry) -> Post:
+    """Without whose voice was copied, and what they called it, unless that is who wants to be named."""
+    if not isinstance(post, SpeechPost | ClipPost) or post.owner is None:
+        return post
+    if entry.named and post.owner == entry.person:
+        return post
+    if isinstance(post, SpeechPost):
+        return dataclasses.replace(post, owner="", voice_name="")
+    return dataclasses.replace(post, owner="")
+
+
+def files_shown(work: Work, sentences: Sentences) -> Sequence[PostFile | PostArchive]:
+    """All that is to be seen of a work; of a text its file, which most messages do without."""
+    if isinstance(work.post, TextPost):
+        return [text_file(work.post, sentences)]
+    return compose_post(work.post, sentences, file_limit=REQUEST_LIMIT, buttons=False).files
 
 
 def thread_name(work: Work, sentences: Sentences) -> str:
@@ -64,9 +96,14 @@ def thread_name(work: Work, sentences: Sentences) -> str:
     return f"{medium_name(work.entry.medium, sentences, work.post.job.locale)} · {work.entry.job}"
 
 
-def history_lines(history: Sequence[GalleryDecision], sentences: Sentences, locale: object) -> list[str]:
-    """The latest decisions, each with its reason."""
-    lines = [decision_line(one, sentences, locale) for one in history[-HISTORY_SHOWN:]]
+def history_lines(
+    history: Sequence[GalleryDecision], job: str, sentences: Sentences, locale: object
+) -> list[str]:
+    """The latest decisions, each with its reason, and which work it was about where that was an earlier one."""
+    lines = []
+    for one in history[-HISTORY_SHOWN:]:
+        line = decision_line(one, sentences, locale)
+        lines.append(line if one.job == job else f"`{one.job}` · {line}")
     return [sentences.text("gallery.before", locale), *(f"- {line}" for line in lines)] if lines else []
 
 

@@ -86,13 +86,13 @@ def _embed(post: SpeechPost, sentences: Sentences, *, picture: PostFile | None) 
 
 def _origin(post: SpeechPost, sentences: Sentences) -> str:
     """Whose voice that is, and until when it may be used; of nobody's, where its model has it from."""
-    locale = post.job.locale
+    owner, locale = post.owner or "", post.job.locale
     if not post.cloned:
         return cut(post.about or sentences.text("speech.of_nobody", locale), TEXT_SHOWN)
-    owner = post.owner or ""
     whose = f"<@{owner}>" if owner.isdigit() else shown(owner, NAME_SHOWN)
     until = f"<t:{math.floor(post.until or 0)}:f>"
-    return sentences.text("speech.cloned", locale, owner=whose, until=until)
+    key = "speech.cloned" if owner else "speech.cloned_unnamed"
+    return sentences.text(key, locale, owner=whose, until=until)
 
 
 def _rehearsal(post: SpeechPost, sentences: Sentences) -> list[str]:

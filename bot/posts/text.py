@@ -32,7 +32,7 @@ def compose_text(
 ) -> ComposedPost:
     """The text in parts that end with a sentence; a longer one is attached whole."""
     parts = split_sentences(written(post.text), PART_LIMIT)
-    wanted = (_file(post, sentences),) if len(parts) > PARTS_SHOWN else ()
+    wanted = (text_file(post, sentences),) if len(parts) > PARTS_SHOWN else ()
     files = fitting(wanted if fill is not Fill.NOTHING else (), file_limit)
     return ComposedPost(
         content=_content(post, sentences, attached=bool(files), left_out=len(wanted) - len(files)),
@@ -87,6 +87,7 @@ def _embeds(post: TextPost, sentences: Sentences, parts: list[str]) -> tuple[dis
     return (first, *answers)
 
 
-def _file(post: TextPost, sentences: Sentences) -> PostFile:
+def text_file(post: TextPost, sentences: Sentences) -> PostFile:
+    """The whole text, however much of it stands in the message."""
     alt = sentences.text("post.alt_text", post.job.locale)
     return PostFile(path=post.file, name=f"atelier-{post.job.id}-seed-{post.job.seed}.txt", alt=alt)

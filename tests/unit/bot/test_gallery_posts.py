@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from bot.buttons import ButtonId
 from bot.i18n import Sentences
-from bot.posts.gallery import compose_card, compose_work, list_text, offer_card, thread_name, told_text
+from bot.posts.gallery import (
+    compose_card,
+    compose_work,
+    files_shown,
+    list_text,
+    offer_card,
+    thread_name,
+    told_text,
+)
+from bot.posts.shared import ComposedPost, PostFile
+from bot.services.door import PRIVATE
 from bot.services.gallery import Offer
 from bot.services.gallery_ports import GalleryRule, Work
 from bot.services.ports import TextPost
@@ -25,6 +35,7 @@ from data.gallery_records import (
     Listed,
 )
 from generation.job import Job
+from tests.unit.bot.test_speech_posts import speech_post
 
 SENTENCES = Sentences.load(strict=True)
 TYPED = st.text(max_size=600)
@@ -95,3 +106,49 @@ def test_a_list_fits_and_links() -> None:
     text = list_text(found, Filter(states=frozenset(GalleryState)), "3" * 19, SENTENCES, "de")
     assert len(text) <= 2000
     assert text.count("https://discord.com/channels/") == 10
+
+
+def seen(made: ComposedPost) -> str:
+    return made.content + "".join(str(one.to_dict()) for one in made.embeds)
+
+
+@pytest.mark.parametrize(
+    ("named", "owner", "shown"), [(True, "77", True), (False, "77", False), (True, "88", False)]
+)
+def test_whose_voice_it_is_stands_there_only_where_they_want_to_be_named(
+    tmp_path: Path, named: bool, owner: str, shown: bool
+) -> None:
+    post = speech_post(tmp_path, cloned=True, owner=owner, voice_name="Mias Klang")
+    work = Work(post=post, entry=dataclasses.replace(ENTRY, medium="speech", named=named))
+    hung = seen(compose_work(work, SENTENCES, file_limit=10_000_000))
+    assert (f"<@{owner}>" in hung, "Mias Klang" in hung) == (shown, shown)
+    assert SENTENCES.text("speech.label", "de") in hung
+    card = seen(compose_card(work, SENTENCES, file_limit=10_000_000))
+    assert f"<@{owner}>" in card
+    assert "Mias Klang" in card
+
+
+def test_a_private_result_that_hangs_does_not_say_that_only_one_person_sees_it(tmp_path: Path) -> None:
+    work = work_of(tmp_path, "A poem.", "moon", "x", "en")
+    job = dataclasses.replace(work.post.job, notices=(PRIVATE,))
+    work = dataclasses.replace(work, post=dataclasses.replace(work.post, job=job))
+    for compose in (compose_card, compose_work):
+        made = compose(work, SENTENCES, file_limit=10_000_000)
+        assert SENTENCES.text(f"notice.{PRIVATE}", "en") not in made.content
+
+
+def test_a_decision_about_an_earlier_work_says_which_one(tmp_path: Path) -> None:
+    work = work_of(tmp_path, "A poem.", "moon", "Lighter.", "en")
+    earlier = dataclasses.replace(work.history[0], job="00aa11bb22")
+    work = dataclasses.replace(work, history=(earlier, work.history[0]))
+    lines = compose_card(work, SENTENCES, file_limit=10_000_000).content.splitlines()
+    told = [line for line in lines if line.endswith(": Lighter.")]
+    assert ["00aa11bb22" in line for line in told] == [True, False]
+
+
+def test_a_text_is_shown_on_pages_too(tmp_path: Path) -> None:
+    work = work_of(tmp_path, "A poem.", "moon", "x", "en")
+    assert compose_work(work, SENTENCES, file_limit=10_000_000).files == ()
+    (shown,) = files_shown(work, SENTENCES)
+    assert isinstance(shown, PostFile)
+    assert shown.path.read_text("utf-8") == "A poem."
