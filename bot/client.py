@@ -114,6 +114,11 @@ class AtelierBot(commands.Bot):
         self._voice_messages = VoiceMessages(desk=desk, sentences=sentences, teacher_role=teacher_role)
         publisher.attach(self)
 
+    @property
+    def teacher_role(self) -> str:
+        """Name or id, from the settings."""
+        return self._teacher_role
+
     def requester(self, interaction: Press) -> Requester:
         """Who sent this. Raises NotAllowed outside a class server."""
         return requester_of(interaction, self._teacher_role)

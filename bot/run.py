@@ -20,10 +20,11 @@ from bot.families import Report
 from bot.gallery_wall import DiscordWall
 from bot.i18n import Sentences
 from bot.invite import application_id_of
-from bot.permissions import permission_lines
+from bot.permissions import start_lines
 from bot.publisher import DiscordPublisher
 from bot.settings import Settings
 from cogs import EXTENSIONS
+from generation.errors import AtelierError
 
 _log = logging.getLogger(__name__)
 _OK, _FAILED, _MISUSED = 0, 1, 2
@@ -180,5 +181,9 @@ async def _greet(bot: AtelierBot, voice: _Voice) -> None:
     await bot.wait_until_ready()
     keep_what_is_loaded()
     voice.say("running", name=str(bot.user))
-    for line in permission_lines(bot.guilds, voice.sentences, voice.language):
-        voice.report(line)
+    setup, role = bot.desk.setup, bot.teacher_role
+    try:
+        for line in await start_lines(bot.guilds, setup, voice.sentences, voice.language, teacher_role=role):
+            voice.report(line)
+    except AtelierError as error:
+        _log.error("which permissions are missing could not be read (%s)", error.code)

@@ -5,10 +5,11 @@ Read over HTTP each time and not from discord.py's memory, which hears of a new 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import discord
 
+from bot.checks import teacher_roles
 from bot.i18n import LANGUAGES, Sentences
 from bot.permissions import lacking_in
 from bot.services.setup_rules import Found, FoundChannel, Place, Report
@@ -34,10 +35,14 @@ class Ground:
             raise NotAllowed("setup_unseen") from None
         granted = guild.me.guild_permissions
         return Found(
-            channels=tuple(_found(one) for one in channels if isinstance(one, discord.TextChannel)),
+            channels=tuple(
+                _found(one, self._pupils(roles))
+                for one in channels
+                if isinstance(one, discord.TextChannel | discord.ForumChannel)
+            ),
             names={place: self._names(f"setup.channel_{place}") for place in Place},
-            teacher_role=_teachers(roles, self._teacher_role) is not None,
-            class_role=_named(roles, self._names("setup.role_class")) is not None,
+            teacher_role=bool(teacher_roles(roles, self._teacher_role)),
+            class_role=bool(self._pupils(roles)),
             missing=lacking_in(granted),
             makes_roles=granted.manage_roles and not self._teacher_role.isdecimal(),
             makes_channels=granted.manage_channels,
@@ -62,7 +67,8 @@ class Ground:
             await self._make_role(guild, self._teacher_role, locale)
         if not report.found.class_role:
             await self._make_role(guild, self._sentences.text("setup.role_class", locale), locale)
-        teachers = _teachers(await guild.fetch_roles(), self._teacher_role)
+        roles = await guild.fetch_roles()
+        teachers = teacher_roles(roles, self._teacher_role)
         channels = dict(report.channels)
         for place in Place:
             if place not in channels:
@@ -72,7 +78,7 @@ class Ground:
                     overwrites=_overwrites(guild, place, teachers),
                     reason=self._sentences.text("setup.reason", locale),
                 )
-                channels[place] = _found(made)
+                channels[place] = _found(made, self._pupils(roles))
         return channels
 
     async def _make_role(self, guild: discord.Guild, name: str, locale: object) -> None:
@@ -80,32 +86,30 @@ class Ground:
         reason = self._sentences.text("setup.reason", locale)
         await guild.create_role(name=name, permissions=discord.Permissions.none(), hoist=True, reason=reason)
 
+    def _pupils(self, roles: Iterable[discord.Role]) -> list[discord.Role]:
+        names = {name.casefold() for name in self._names("setup.role_class")}
+        return [one for one in roles if one.name.casefold() in names and not one.is_default()]
+
     def _names(self, key: str) -> tuple[str, ...]:
         return tuple(self._sentences.text(key, language) for language in LANGUAGES)
 
 
-def _found(channel: discord.TextChannel) -> FoundChannel:
+def _found(
+    channel: discord.TextChannel | discord.ForumChannel, pupils: Iterable[discord.Role]
+) -> FoundChannel:
     guild = channel.guild
+    class_ = (guild.default_role, *pupils)
     return FoundChannel(
         id=str(channel.id),
         name=channel.name,
-        everybody=channel.permissions_for(guild.default_role).view_channel,
+        forum=isinstance(channel, discord.ForumChannel),
+        everybody=any(channel.permissions_for(one).view_channel for one in class_),
         missing=lacking_in(channel.permissions_for(guild.me)),
     )
 
 
-def _named(roles: list[discord.Role], names: tuple[str, ...]) -> discord.Role | None:
-    wanted = {name.casefold() for name in names}
-    return next((one for one in roles if one.name.casefold() in wanted and not one.is_default()), None)
-
-
-def _teachers(roles: list[discord.Role], wanted: str) -> discord.Role | None:
-    by_id = next((one for one in roles if str(one.id) == wanted and not one.is_default()), None)
-    return by_id or _named(roles, (wanted,))
-
-
 def _overwrites(
-    guild: discord.Guild, place: Place, teachers: discord.Role | None
+    guild: discord.Guild, place: Place, teachers: Sequence[discord.Role]
 ) -> dict[discord.Role | discord.Member | discord.Object, discord.PermissionOverwrite]:
     """Who sees and writes. Only what the bot may itself can be given away: Discord refuses the rest."""
     own = discord.PermissionOverwrite.from_pair(
@@ -122,6 +126,6 @@ def _overwrites(
         guild.default_role: closed,
         guild.me: own,
     }
-    if teachers is not None:
-        overwrites[teachers] = discord.PermissionOverwrite(view_channel=True, send_messages=True)
+    for role in teachers:
+        overwrites[role] = discord.PermissionOverwrite(view_channel=True, send_messages=True)
     return overwrites

@@ -24,6 +24,11 @@ SERVER, FORM = "server", "new"
 """What the ids of buttons and of the form name: there is one of each in a class server."""
 MOST_PERMISSIONS = 8
 _STYLE = discord.ButtonStyle
+_TYPES = {
+    Place.STUDIO: [discord.ChannelType.text],
+    Place.GALLERY: [discord.ChannelType.text, discord.ChannelType.forum],
+    Place.REVIEW: [discord.ChannelType.text],
+}
 
 
 def setup_card(
@@ -99,7 +104,7 @@ def place_rows(sentences: Sentences, locale: object) -> discord.ui.View:
         menu: discord.ui.ChannelSelect[discord.ui.View] = discord.ui.ChannelSelect(
             custom_id=str(ButtonId(action="setuproom", subject=str(place))),
             placeholder=sentences.text(f"setup.pick_{place}", locale),
-            channel_types=[discord.ChannelType.text],
+            channel_types=_TYPES[place],
             row=row,
         )
         view.add_item(menu)

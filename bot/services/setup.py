@@ -14,6 +14,7 @@ from bot.services.setup_rules import (
     Place,
     Report,
     Statement,
+    fits,
     lacking,
     read_statement,
     report_of,
@@ -126,12 +127,14 @@ class Setup:
     async def adopt(self, channels: Mapping[Place, FoundChannel], founder: Founder) -> None:
         """Use these channels from now on. Raises NotAllowed, and InvalidInput review_open for one that all can see.
 
-        One channel cannot serve two places: raises InvalidInput place_taken.
+        One channel cannot serve two places: raises InvalidInput place_taken; a forum is for works alone: place_forum.
         """
         guild_id = self.demand_right(founder)
         review = channels.get(Place.REVIEW)
         if review is not None and review.everybody:
             raise InvalidInput("review_open")
+        if not all(fits(one, place) for place, one in channels.items()):
+            raise InvalidInput("place_forum")
         ids = {str(place): one.id for place, one in channels.items()}
         after = {**await self._setups.places(guild_id), **ids}
         if len(set(after.values())) < len(after):

@@ -72,11 +72,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundChannel:
-    """A text channel. `everybody`: @everyone sees it. `missing`: permissions that the bot wants and lacks there."""
+    """A text channel or a forum. `everybody`: pupils see it. `missing`: permissions that the bot wants and lacks."""
 
     id: str
     name: str
     everybody: bool = True
+    forum: bool = False
     missing: tuple[str, ...] = ()
 
 
@@ -166,17 +167,28 @@ def lacking(statement: Statement, *, on_discord: bool) -> str | None:
     return None
 
 
+def fits(channel: FoundChannel, place: Place) -> bool:
+    """Works may hang in a forum; commands and the teachers' cards need a channel for messages."""
+    return place is Place.GALLERY or not channel.forum
+
+
 def channels_for(found: Found, chosen: Mapping[str, str]) -> Mapping[Place, FoundChannel]:
     """Which channel serves each place: the one that was chosen, else one with a fitting name. Others are left out.
 
     A channel serves one place only.
     """
     by_id = {one.id: one for one in found.channels}
-    serving = {place: by_id[chosen[place]] for place in Place if chosen.get(place) in by_id}
+    serving = {
+        place: by_id[chosen[place]]
+        for place in Place
+        if chosen.get(place) in by_id and fits(by_id[chosen[place]], place)
+    }
     for place in Place:
         taken = {one.id for one in serving.values()}
         named = (
-            one for one in found.channels if one.name in found.names.get(place, ()) and one.id not in taken
+            one
+            for one in found.channels
+            if one.name in found.names.get(place, ()) and one.id not in taken and fits(one, place)
         )
         if place not in serving and (first := next(named, None)) is not None:
             serving[place] = first

@@ -6,7 +6,7 @@ The service is the real one on a real database; roles and channels are the class
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +14,16 @@ import discord
 import pytest
 
 from bot.buttons import ButtonId
+from bot.i18n import LANGUAGES
 from bot.invite import PERMISSIONS
-from bot.local.classroom import BOT_PERMISSIONS, Channel
+from bot.local.classroom import BOT_PERMISSIONS, FORUM, Channel
 from bot.local.errors import Json
 from bot.local.permissions import Permission
 from bot.local.visitor import Handle, Visitor
-from bot.permissions import permission_lines
-from bot.services.setup import Setup
-from bot.services.setup_rules import Place, Statement
+from bot.permissions import permission_lines, start_lines
+from bot.services.ports import Requester
+from bot.services.setup import Founder, Setup
+from bot.services.setup_rules import FoundChannel, Place, Statement
 from bot.setup_presses import SetupPresses
 from data.database import Database
 from data.setup import Setups
@@ -205,6 +207,107 @@ async def test_a_review_channel_that_all_see_is_shown_and_not_used(stage: Stage)
     shown = await card(await klass.enter("Frau Sommer"))
     assert klass.say("setup.review_open") in shown["content"]
     assert await stage.setup.place(klass.guild_id, Place.REVIEW) is None
+
+
+async def test_a_forum_may_be_the_gallery(stage: Stage) -> None:
+    there = (Channel("flur", ""), Channel("ausstellung", "", kind=FORUM))
+    klass = await stage.klass("mit Forum", channels=there)
+    teacher = await klass.enter("Frau Sommer")
+    menu = await pressed(klass, teacher, await card(teacher), "setup_pick")
+    forum = str(channels_of(klass)["ausstellung"]["id"])
+    for place, answer in (("gallery", f"<#{forum}>"), ("studio", klass.say("error.place_forum"))):
+        custom_id = str(ButtonId(action="setuproom", subject=place))
+        kinds = next(
+            one["channel_types"] for row in menu["components"] for one in row["components"]
+            if one["custom_id"] == custom_id
+        )  # fmt: skip
+        assert (FORUM in kinds) is (place == "gallery")
+        if place == "gallery":
+            chosen = await said(teacher.select(menu, forum, custom_id=custom_id))
+            assert answer in chosen["content"]
+    assert await stage.setup.place(klass.guild_id, Place.GALLERY) == forum
+
+
+async def test_a_channel_that_the_class_sees_by_its_role_is_none_for_reviews(stage: Stage) -> None:
+    """@everyone does not see it, and every pupil does."""
+    klass = await stage.klass(
+        "halboffen", channels=(Channel("flur", ""), Channel("besprechung", "", hidden=True))
+    )
+    teacher = await klass.enter("Frau Sommer")
+    pupils = next(one for one in roles_of(klass) if one["name"] == "Klasse")
+    room = channels_of(klass)["besprechung"]
+    allow = {"id": pupils["id"], "type": 0, "allow": str(int(Permission.VIEW_CHANNEL)), "deny": "0"}
+    world = stage.school.server._world
+    menu = await pressed(klass, teacher, await card(teacher), "setup_pick")
+    custom_id = str(ButtonId(action="setuproom", subject="review"))
+    world.put("channels", {**room, "permission_overwrites": [*room["permission_overwrites"], allow]})
+    refused = await said(teacher.select(menu, str(room["id"]), custom_id=custom_id))
+    assert refused["content"] == klass.say("error.review_open")
+    world.put("channels", room)
+    chosen = await said(teacher.select(menu, str(room["id"]), custom_id=custom_id))
+    assert f"<#{room['id']}>" in chosen["content"]
+
+
+@pytest.mark.parametrize("name", list(PERMISSIONS))
+async def test_each_permission_that_is_missing_is_told_at_the_start_and_on_the_card(
+    stage: Stage, name: str
+) -> None:
+    bit = PERMISSIONS[name]
+    klass = await stage.klass(f"ohne {name}", permissions=MAKING & ~bit)
+    world = stage.school.server._world
+    everyone = next(one for one in roles_of(klass) if one["id"] == klass.guild_id)
+    world.put("roles", {**everyone, "permissions": everyone["permissions"] & ~bit})
+    guild = await seen(stage, klass, lambda one: not one.default_role.permissions.value & bit)
+    lines = permission_lines([guild], stage.school.sentences, "de")
+    # Discord counts "send messages" and "view channel" as what others are worth nothing without; the rest is alone
+    assert klass.say(f"permission.{name}") in lines[0]
+    assert len(lines) == 1
+    for language in LANGUAGES:
+        (line,) = permission_lines([guild], stage.school.sentences, language)
+        assert klass.say(f"permission.{name}", language) in line
+    if name != "view_channel":
+        teacher = await klass.enter("Frau Sommer")
+        assert klass.say(f"permission.{name}") in (await card(teacher))["content"]
+
+
+async def seen(stage: Stage, klass: Class, is_so: Callable[[discord.Guild], bool]) -> discord.Guild:
+    """The class server as the bot knows it, once it has heard."""
+    guild = stage.school.bot.get_guild(int(klass.guild_id))
+    assert guild is not None
+    async with asyncio.timeout(PATIENCE_S):
+        while not is_so(guild):
+            await asyncio.sleep(0.005)
+    return guild
+
+
+async def test_the_start_tells_of_a_chosen_channel_and_of_the_teachers_role(stage: Stage) -> None:
+    klass = await stage.klass("eingerichtet", channels=(Channel("flur", ""),))
+    guild = await seen(stage, klass, lambda one: bool(one.channels))
+    flur = channels_of(klass)["flur"]
+    world, role = stage.school.server._world, "Kursleitung"
+
+    async def lines() -> tuple[str, ...]:
+        sentences = stage.school.sentences
+        return await start_lines([guild], stage.setup, sentences, "de", teacher_role=role)
+
+    missing = klass.say("cli.teacher_role_missing", server="eingerichtet", role=role)
+    assert await lines() == (missing,)
+    found = FoundChannel(id=str(flur["id"]), name="flur")
+    founder = Founder(
+        who=Requester(guild_id=klass.guild_id, channel_id="1", person_id="1", locale="de", is_teacher=True),
+        manages=True,
+    )
+    await stage.setup.adopt({Place.STUDIO: found}, founder)
+    deny = {"id": klass.guild_id, "type": 0, "allow": "0", "deny": str(PERMISSIONS["attach_files"])}
+    world.put("channels", {**flur, "permission_overwrites": [deny]})
+    await seen(stage, klass, lambda one: bool(one.text_channels[0].overwrites))
+    wanted = klass.say("permission.attach_files")
+    there = klass.say("cli.permission_missing_in", server="eingerichtet", channel="flur", wanted=wanted)
+    assert await lines() == (there, missing)
+    for _ in range(2):
+        await guild.create_role(name=role)
+    await seen(stage, klass, lambda one: sum(held.name == role for held in one.roles) == 2)
+    assert await lines() == (there, klass.say("cli.teacher_role_twice", server="eingerichtet", role=role))
 
 
 async def test_without_the_permissions_it_says_how_to_get_them(stage: Stage) -> None:

@@ -25,9 +25,11 @@ class Person(discord.Member):
 
     __slots__ = ("_held",)
 
-    def __init__(self, *roles: tuple[int, str]) -> None:
+    def __init__(self, *roles: tuple[int, str], managed: bool = False) -> None:
         self._held = [
-            SimpleNamespace(id=number, name=name, is_default=lambda name=name: name == "@everyone")
+            SimpleNamespace(
+                id=number, name=name, managed=managed, is_default=lambda name=name: name == "@everyone"
+            )
             for number, name in roles
         ]
 
@@ -61,6 +63,20 @@ def test_teachers_by_name_or_id(role: str, expected: bool) -> None:
 def test_pupils_and_people_of_no_class_are_no_teachers() -> None:
     assert not is_teacher(Person(EVERYONE, (5, "Klasse")), "Lehrkraft")
     assert not is_teacher(cast("Any", SimpleNamespace(roles=[])), "Lehrkraft")
+
+
+def test_either_of_two_roles_of_that_name_will_do_and_a_renamed_one_will_not() -> None:
+    for number in (77, 78):
+        assert is_teacher(Person(EVERYONE, (number, "LEHRKRAFT")), "Lehrkraft")
+    assert not is_teacher(Person(EVERYONE, (77, "Lehrkräfte")), "Lehrkraft")
+    assert is_teacher(Person(EVERYONE, (77, "Lehrkräfte")), "77")
+
+
+def test_a_role_that_discord_hands_out_makes_no_teacher_by_its_name() -> None:
+    """Boosting a server gives a role, and whoever runs the server may have named it anything."""
+    booster = Person(EVERYONE, (77, "Lehrkraft"), managed=True)
+    assert not is_teacher(booster, "Lehrkraft")
+    assert is_teacher(booster, "77")
 
 
 def test_a_direct_message_belongs_to_no_class() -> None:

@@ -231,3 +231,14 @@ async def test_no_person_is_kept(setup: Setup, database: Database) -> None:
             columns = [row[1] for row in await connection.execute_fetchall(f"PRAGMA table_info({table})")]
             assert columns
             assert not any("person" in column or column.endswith("_by") for column in columns)
+
+
+async def test_a_forum_is_adopted_for_works_and_for_nothing_else(setup: Setup) -> None:
+    forum = FoundChannel(id="20", name="ausstellung", forum=True, everybody=False)
+    for place in (Place.STUDIO, Place.REVIEW):
+        with pytest.raises(InvalidInput) as raised:
+            await setup.adopt({place: forum}, TEACHER)
+        assert raised.value.code == "place_forum"
+        assert await setup.place("1", place) is None
+    await setup.adopt({Place.GALLERY: forum}, TEACHER)
+    assert await setup.place("1", Place.GALLERY) == "20"

@@ -116,6 +116,17 @@ def test_what_is_lacking(statement: Statement, code: str | None) -> None:
     assert lacking(statement, on_discord=True) == code
 
 
+def test_a_forum_serves_the_gallery_alone() -> None:
+    forums = [
+        channel(number, name, forum=True, everybody=False)
+        for number, name in enumerate(("atelier", "galerie"))
+    ]
+    found = dataclasses.replace(WHOLE, channels=(*forums, channel(7, "lehrkraft", forum=True)))
+    assert {place: one.id for place, one in channels_for(found, {}).items()} == {Place.GALLERY: "1"}
+    chosen = {Place.STUDIO: "0", Place.GALLERY: "0", Place.REVIEW: "7"}
+    assert {place: one.id for place, one in channels_for(found, chosen).items()} == {Place.GALLERY: "0"}
+
+
 def test_a_choice_goes_before_a_name() -> None:
     other = channel(9, "werkstatt")
     found = dataclasses.replace(WHOLE, channels=(*CHANNELS, other))
