@@ -121,6 +121,12 @@ def test_the_handbook_names_every_command(language: str, paper: str, known: Know
     assert known[language].keys() - named == set()
 
 
+def test_the_front_door_lists_every_command_in_both_languages(known: Known) -> None:
+    named = {name for name, _ in SPAN.findall((ROOT / "README.md").read_text("utf-8"))}
+    # in both languages the same word: named once
+    assert {name for language in LANGUAGES for name in known[language]} - named == set()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_names_every_command_of_a_pupil_and_fits_into_a_message(language: str, known: Known) -> None:
     text = SENTENCES.text("help.text", language)
