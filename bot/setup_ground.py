@@ -5,16 +5,19 @@ Read over HTTP each time and not from discord.py's memory, which hears of a new 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 import discord
 
+from bot.answers import DROPPED
 from bot.checks import teacher_roles
 from bot.i18n import LANGUAGES, Sentences
 from bot.permissions import lacking_in
 from bot.services.setup_rules import Found, FoundChannel, Place, Report
 from generation.errors import NotAllowed
 
+_log = logging.getLogger(__name__)
 _BOTS_OWN = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, attach_files=True, read_message_history=True
 )
@@ -28,11 +31,14 @@ class Ground:
         self._teacher_role = teacher_role.strip().removeprefix("@")
 
     async def read(self, guild: discord.Guild) -> Found:
-        """What is there now. Raises NotAllowed setup_unseen where Discord does not say."""
+        """What is there now. Raises NotAllowed setup_unseen where Discord does not say, setup_broken where it fails."""
         try:
             roles, channels = await guild.fetch_roles(), await guild.fetch_channels()
         except discord.Forbidden:
             raise NotAllowed("setup_unseen") from None
+        except (discord.HTTPException, *DROPPED) as error:
+            _log.warning("a class server could not be looked at (%s)", type(error).__name__)
+            raise NotAllowed("setup_broken") from None
         granted = guild.me.guild_permissions
         return Found(
             channels=tuple(
@@ -53,12 +59,15 @@ class Ground:
     ) -> Mapping[Place, FoundChannel]:
         """Make what `report` says is not there, roles first. Returns all channels of the places.
 
-        Raises NotAllowed setup_forbidden; what was made until then stays, and the next look finds it.
+        Raises NotAllowed setup_forbidden, setup_broken; what was made until then stays, and the next look finds it.
         """
         try:
             return await self._make(guild, report, locale)
         except discord.Forbidden:
             raise NotAllowed("setup_forbidden") from None
+        except (discord.HTTPException, *DROPPED) as error:
+            _log.warning("setting up was broken off (%s)", type(error).__name__)
+            raise NotAllowed("setup_broken") from None
 
     async def _make(
         self, guild: discord.Guild, report: Report, locale: object

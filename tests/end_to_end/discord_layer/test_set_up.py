@@ -209,6 +209,34 @@ async def test_a_review_channel_that_all_see_is_shown_and_not_used(stage: Stage)
     assert await stage.setup.place(klass.guild_id, Place.REVIEW) is None
 
 
+@pytest.mark.parametrize("status", [400, 403, 500])
+@pytest.mark.parametrize("after", [0, 1, 2])
+async def test_what_was_broken_off_is_gone_on_with_and_nothing_is_doubled(
+    stage: Stage, after: int, status: int
+) -> None:
+    klass = await stage.klass(f"abgebrochen {after} {status}")
+    teacher = await klass.enter("Frau Sommer")
+    first = await card(teacher)
+    # what is made before the break: nothing; the role; the role and a channel
+    path, method = ("/guilds/*/roles", "POST") if after == 0 else ("/guilds/*/channels", "POST")
+    broken = {"status": status} if status != 500 else {"close": True}
+    if after == 2:
+        stage.school.server.faults.add(method, path, delay=0.0)
+    stage.school.server.faults.add(method, path, **broken)  # type: ignore[arg-type]
+    said_ = await pressed(klass, teacher, first, "setup_make")
+    code = "setup_forbidden" if status == 403 else "setup_broken"
+    assert said_["content"] == klass.say(f"error.{code}")
+    assert sum(one["name"] == "Kursleitung" for one in roles_of(klass)) == (after > 0)
+    assert ("atelier" in channels_of(klass)) is (after == 2)
+    done = await pressed(klass, teacher, await card(teacher), "setup_make")
+    assert klass.say("button.setup_make") not in labels(done)[0]
+    assert sum(one["name"] == "Kursleitung" for one in roles_of(klass)) == 1
+    names = sorted(
+        str(one["name"]) for one in stage.school.server.state.channels_of(klass.guild_id) if one["type"] == 0
+    )
+    assert names == ["atelier", "flur", "galerie", "lehrkraft"]
+
+
 async def test_a_forum_may_be_the_gallery(stage: Stage) -> None:
     there = (Channel("flur", ""), Channel("ausstellung", "", kind=FORUM))
     klass = await stage.klass("mit Forum", channels=there)
