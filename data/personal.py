@@ -88,7 +88,18 @@ def _shown(one: Table, row: Mapping[str, Any], person: str) -> Iterator[tuple[st
         if name in one.secret:
             continue
         plain = _read(value)
+        if one.name == "jobs" and name == "params" and person:
+            plain = _own_words(plain)
         yield name, (_masked(plain, person) if name in one.others else plain)
+
+
+def _own_words(params: Any) -> Any:
+    """In a conversation the model read what everybody had asked before; what is one's own of that is in `turns`."""
+    if not isinstance(params, dict) or "conversation" not in params or not params.get("messages"):
+        return params
+    earlier, last = params["messages"][:-1], params["messages"][-1]
+    told = [one for one in earlier if one.get("role") == "system"]
+    return {**params, "messages": [*told, last]}
 
 
 def _read(value: Any) -> Any:

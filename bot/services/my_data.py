@@ -24,6 +24,7 @@ PARTS_LIMIT: Final = 10
 ENTRY_BYTES: Final = 512
 """Of each file in an archive beside its content."""
 DATA_NAME: Final = "data.json"
+_TIMES: Final = frozenset({"at", "until", "since"})
 
 Sentence = Callable[..., str]
 """(key, locale, **values) -> text."""
@@ -31,9 +32,11 @@ Sentence = Callable[..., str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """`parts`: what each archive holds, its first has the tables as JSON. `left_out`: files that fit into none."""
+    """`parts`: what each archive holds, its first has the tables as JSON and `guide`, which says in the reader's
+    language what is what. `left_out`: files that fit into none."""
 
     tables: bytes
+    guide: tuple[str, bytes]
     parts: tuple[tuple[KeptFile, ...], ...]
     left_out: tuple[str, ...]
 
@@ -42,6 +45,7 @@ class Export:
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w") as archive:
             if index == 0:
+                archive.writestr(self.guide[0], self.guide[1], compress_type=zipfile.ZIP_DEFLATED)
                 archive.writestr(DATA_NAME, self.tables, compress_type=zipfile.ZIP_DEFLATED)
             for file in self.parts[index]:
                 if file.path.is_file():
@@ -97,7 +101,13 @@ class MyData:
             indent=1,
         ).encode()
         files = await self._personal.files(who.guild_id, person)
-        return await asyncio.to_thread(_packed, content, files, limit)
+        lines = [f"{name}: {table['what']}" for name, table in tables.items()]
+        if entries:
+            lines.append(f"log: {self._sentence('my_data.log', who.locale, n=len(entries))}")
+        if not whole and (alias := await self._audit.pseudonym(who.guild_id, person)) is not None:
+            lines.append(self._sentence("my_data.guide_alias", who.locale, alias=alias))
+        guide = self._guide(lines, who, whole=whole)
+        return await asyncio.to_thread(_packed, content, guide, files, limit)
 
     async def delete(self, who: Requester, *, whole: bool = False) -> Deleted:
         """Delete it all, now. What Discord or a worker holds up goes on by itself."""
@@ -106,6 +116,19 @@ class MyData:
     def demand(self, who: Requester, *, whole: bool) -> None:
         """Raise what the other methods would."""
         _whose(who, whole)
+
+    def _guide(self, lines: Sequence[str], who: Requester, *, whole: bool) -> tuple[str, bytes]:
+        """Its name and its text: a line for each kind of thing in the data, then what the words mean."""
+        text, suffix = self._sentence, "_class" if whole else ""
+        parts = [
+            text(f"my_data.title{suffix}", who.locale),
+            text(f"my_data.guide{suffix}", who.locale, data=DATA_NAME),
+            "\n".join(f"- {line}" for line in lines),
+            text("my_data.guide_words", who.locale),
+            text("my_data.elsewhere", who.locale),
+        ]
+        # with a byte order mark: the simplest editors guess wrong without
+        return text("my_data.guide_name", who.locale), "\n\n".join(parts).encode("utf-8-sig")
 
     async def _log(self, who: Requester, person: str) -> Sequence[Entry]:
         return await self._audit.entries(who.guild_id, person=None if person == EVERYBODY else person)
@@ -127,7 +150,7 @@ class MyData:
 
     def _table(self, name: str, rows: list[dict[str, Any]], locale: str) -> Mapping[str, object]:
         line = self._line(Holding(table=name, count=len(rows), oldest=None), locale)
-        return {"what": line, "rows": rows}
+        return {"what": line, "rows": [_readable(row) for row in rows]}
 
 
 def _whose(who: Requester, whole: bool) -> str:
@@ -136,10 +159,23 @@ def _whose(who: Requester, whole: bool) -> str:
     return EVERYBODY if whole else who.person_id
 
 
-def _plain(entry: Entry) -> dict[str, object]:
-    at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="seconds")
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Times as dates, not as seconds since 1970."""
     return {
-        "at": at,
+        name: _date(value)
+        if isinstance(value, float | int) and (name in _TIMES or name.endswith("_at"))
+        else value
+        for name, value in row.items()
+    }
+
+
+def _date(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _plain(entry: Entry) -> dict[str, object]:
+    return {
+        "at": _date(entry.at),
         "who": entry.actor,
         "what": entry.what,
         "whom": entry.subject,
@@ -147,10 +183,10 @@ def _plain(entry: Entry) -> dict[str, object]:
     }
 
 
-def _packed(content: bytes, files: Sequence[KeptFile], limit: int) -> Export:
+def _packed(content: bytes, guide: tuple[str, bytes], files: Sequence[KeptFile], limit: int) -> Export:
     """Fill one archive after the other, in order; what is too big for an empty one is left out."""
     parts: list[list[KeptFile]] = [[]]
-    room = limit - len(content) - ENTRY_BYTES
+    room = limit - len(content) - len(guide[1]) - 2 * ENTRY_BYTES
     left_out: list[str] = []
     for file in files:
         needed = (
@@ -164,4 +200,6 @@ def _packed(content: bytes, files: Sequence[KeptFile], limit: int) -> Export:
             continue
         parts[-1].append(file)
         room -= needed
-    return Export(tables=content, parts=tuple(tuple(part) for part in parts), left_out=tuple(left_out))
+    return Export(
+        tables=content, guide=guide, parts=tuple(tuple(part) for part in parts), left_out=tuple(left_out)
+    )

@@ -23,6 +23,7 @@ from tests.unit.bot.services.erasing_room import ANNA, BEN, CLASS, SAID, TEACHER
 
 SENTENCES = Sentences.load(strict=True)
 LIMIT = 10_000_000
+GUIDE = ("LIESMICH.txt", b"x" * 500)
 LEAVES = {
     "jobs", "job_events", "reply_addresses", "artifacts", "posts", "conversations", "turns", "votes", "uploads",
     "upload_requests", "voices", "clips", "phrases", "consents", "voice_events",
@@ -101,6 +102,39 @@ async def test_an_export_holds_all_of_mine_and_nothing_of_others(room: ErasingRo
     assert len([name for name in made if name.startswith("voices/")]) >= 2
 
 
+@pytest.mark.parametrize(("locale", "name"), [("de", "LIESMICH.txt"), ("en", "README.txt")])
+async def test_an_export_says_in_its_readers_language_what_is_what(
+    room: ErasingRoom, locale: str, name: str
+) -> None:
+    await room.leave(ANNA, BEN)
+    made = contents(await my_data_of(room).export(who(ANNA, locale=locale), limit=LIMIT))
+    assert next(iter(made)) == name
+    guide = made[name].decode("utf-8-sig")
+    plain = json.loads(made["data.json"])
+    for table, told in plain["tables"].items():
+        assert f"- {table}: {told['what']}" in guide
+    assert SENTENCES.text("my_data.guide_words", locale) in guide
+    alias = await room.audit.pseudonym(CLASS, ANNA)
+    assert str(alias) in {line["whom"] for line in plain["log"]}
+    assert SENTENCES.text("my_data.guide_alias", locale, alias=alias) in guide
+    (row, *_) = plain["tables"]["jobs"]["rows"]
+    assert row["created_at"].endswith("+00:00")
+    assert plain["tables"]["voices"]["rows"][0]["changed_at"][:4].isdecimal()
+
+
+async def test_what_others_asked_in_a_conversation_is_theirs(room: ErasingRoom) -> None:
+    """A model has read it before it answered; the one who asks for their data gets their own questions."""
+    await room.leave(ANNA, BEN)
+    made = contents(await my_data_of(room).export(who(BEN), limit=LIMIT))
+    everything = b"".join(made.values()).decode("utf-8", "replace")
+    assert WORD not in everything
+    talks = [row["params"] for row in json.loads(made["data.json"])["tables"]["jobs"]["rows"]]
+    asked = [one["messages"] for one in talks if "messages" in one]
+    assert [[line["text"] for line in lines] for lines in asked] == [["hilf", "Regen?"]] * 2
+    turns = json.loads(made["data.json"])["tables"]["turns"]["rows"]
+    assert {row["question"] for row in turns} == {"Regen?"}
+
+
 async def test_a_class_is_a_teachers_affair_and_without_recordings(room: ErasingRoom) -> None:
     await room.leave(ANNA, BEN)
     mine = my_data_of(room)
@@ -140,11 +174,11 @@ def test_archives_keep_their_limit_and_name_what_does_not_fit(tmp_path: Path) ->
         path = tmp_path / str(number)
         path.write_bytes(b"x" * size)
         files.append(KeptFile(name=f"artifacts/{number}", path=path))
-    made = _packed(b"{}" * 1000, files, 100_000)
+    made = _packed(b"{}" * 1000, GUIDE, files, 100_000)
     assert made.left_out == ("artifacts/2",)
     assert [[file.name[-1] for file in part] for part in made.parts] == [["0"], ["1", "3"]]
     assert all(len(made.archive(index)) <= 100_000 for index in range(len(made.parts)))
-    many = _packed(b"{}", files[1:2] * 30, 100_000)
+    many = _packed(b"{}", GUIDE, files[1:2] * 30, 100_000)
     assert len(many.parts) == 10
     assert len(many.left_out) == 20
 
