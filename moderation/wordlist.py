@@ -11,6 +11,7 @@
 Umlauts are written as umlauts; ae and a without dots match too.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -32,6 +33,7 @@ SECTIONS: Final[Mapping[str, str]] = {
 ALLOW: Final = "allow"
 REACH: Final = 6
 
+_MOST_SPELLINGS: Final = 256
 _MIN_LETTERS: Final = 3
 _MIN_LETTERS_INSIDE: Final = 4
 
@@ -147,4 +149,6 @@ def _spellings(core: str) -> tuple[str, ...]:
             raise WordListError(f"{core!r} has something other than letters and digits in it")
     if not choices:
         raise WordListError("an empty word")
+    if math.prod(map(len, choices)) > _MOST_SPELLINGS:
+        raise WordListError(f"{core!r} has too many umlauts")  # each of them doubles the spellings
     return tuple("".join(choice) for choice in product(*choices))

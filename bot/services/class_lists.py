@@ -11,9 +11,13 @@ from bot.services.ports import Requester
 from data.appeals import AppealRows
 from data.class_words import ALLOWED, REFUSED, ClassWordRows
 from generation.errors import InvalidInput, NotAllowed, NotFound
-from moderation.class_words import ClassEntries, ClassWords, Impact, occurrences
+from moderation.class_words import LONGEST_WORD, ClassEntries, ClassWords, Impact, occurrences
+from moderation.normalise import clean
 from moderation.wordlist import WordListError
 
+SHORTEST: Final = 3
+"""Letters of a word of the lists; one more with a star in front."""
+_JOINTS: Final = str.maketrans("", "", " *&")
 MOST_LIFTED: Final = 5
 """Lines of the lists that are named in a warning."""
 
@@ -96,13 +100,7 @@ class ClassLists:
         try:
             return self._check.impact(_tidy(word), allow=allow)
         except WordListError:
-            letters = _tidy(word).strip("*& ")
-            if allow:
-                raise InvalidInput("word_written_out", word=_tidy(word)) from None
-            if not letters.isalnum():
-                raise InvalidInput("word_invalid") from None
-            found = occurrences(letters)
-            raise InvalidInput("word_short", word=letters, n=found.refuses, of=found.of) from None
+            raise _why_not(_tidy(word), allow=allow) from None
 
     async def _note(self, who: Requester, what: str, detail: Mapping[str, str | int]) -> None:
         if self._notes is not None:
@@ -114,5 +112,16 @@ def _entries(words: Mapping[str, str]) -> ClassEntries:
     return ClassEntries(refused, tuple(word for word, kind in words.items() if kind == ALLOWED))
 
 
+def _why_not(word: str, *, allow: bool) -> InvalidInput:
+    """What is wrong with what is no word of a list."""
+    letters = word.strip("*& ")
+    if letters.isalnum() and len(letters) < SHORTEST + word.startswith("*"):
+        found = occurrences(letters)
+        return InvalidInput("word_short", word=letters, n=found.refuses, of=found.of)
+    plain = len(word) <= LONGEST_WORD and word.translate(_JOINTS).isalnum()
+    return InvalidInput("word_written_out", word=word) if allow and plain else InvalidInput("word_invalid")
+
+
 def _tidy(word: str) -> str:
-    return " ".join(word.split()).lower()
+    """As it is kept: without what nobody sees, so that it can be found and taken away again."""
+    return " ".join(clean(word).split()).lower()

@@ -210,6 +210,22 @@ async def test_words_are_there_after_a_restart(ground: Ground) -> None:
         ("", "word_invalid"),
         ("🦄", "word_invalid"),
         ("#x", "word_invalid"),
+        ("x" * 61, "word_invalid"),
+        ("x" * 5000, "word_invalid"),
+        ("ü" * 30, "word_invalid"),
+        ("мир", "word_invalid"),
+        (".*", "word_invalid"),
+        ("(a+)+$", "word_invalid"),
+        ("[a-z]", "word_invalid"),
+        ("ein-horn", "word_invalid"),
+        ("hund, katze", "word_invalid"),
+        ("'; DROP TABLE class_words; --", "word_invalid"),
+        ("@everyone", "word_invalid"),
+        ("\u200b\u202e", "word_invalid"),
+        ("*", "word_invalid"),
+        ("&", "word_invalid"),
+        ("*ab", "word_short"),
+        ("*der*", "word_short"),
     ],
 )
 async def test_a_wrong_addition_is_warned_of_with_a_count(ground: Ground, word: str, code: str) -> None:
@@ -219,6 +235,52 @@ async def test_a_wrong_addition_is_warned_of_with_a_count(ground: Ground, word: 
     if code != "word_invalid":
         assert int(caught.value.values["n"]) > 0.02 * int(caught.value.values["of"])
     assert (await ground.care.words.view(TEACHER)).refused == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("🦄", "word_invalid"),
+        ("", "word_invalid"),
+        ("x" * 61, "word_invalid"),
+        ("ab", "word_short"),
+        ("hund & katze", "word_written_out"),
+        ("hund*", "word_written_out"),
+    ],
+)
+async def test_what_cannot_be_allowed_is_said_rightly(ground: Ground, word: str, code: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await ground.care.words.allow(word, TEACHER)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "other", "kept"),
+    [
+        ("einhorn\u200b", "EINHORN", "einhorn"),
+        ("Straßenbahn", " straßenbahn ", "straßenbahn"),
+        ("\ufb01sch", "fisch", "fisch"),
+        ("mu\u0308ller*", "Müller*", "müller*"),
+        ("drei   haselnüsse", "Drei Haselnüsse", "drei haselnüsse"),
+        ("*tier*", "*TIER*", "*tier*"),
+    ],
+)
+async def test_a_word_is_found_again_however_it_is_typed(
+    ground: Ground, typed: str, other: str, kept: str
+) -> None:
+    words = ground.care.words
+    await words.refuse(typed, TEACHER)
+    assert (await words.view(TEACHER)).refused == (kept,)
+    await words.remove(other, TEACHER)
+    assert (await words.view(TEACHER)).refused == ()
+
+
+async def test_a_word_with_many_umlauts_takes_no_longer_than_another(ground: Ground) -> None:
+    async with asyncio.timeout(2):
+        for word in ("ü" * 60, "äöü" * 20, f"{'ü' * 25} {'ä' * 25}"):
+            for step in (ground.care.words.refuse, ground.care.words.allow):
+                with pytest.raises(InvalidInput):
+                    await step(word, TEACHER)
 
 
 async def test_a_teacher_who_was_warned_may_still_add_a_word(ground: Ground) -> None:
