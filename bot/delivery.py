@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 SEARCHED_MESSAGES = 50
 TOO_LARGE = 40005
+NOBODY_THERE = frozenset({10007, 10013})
+"""Unknown member, unknown user."""
 T = TypeVar("T")
 
 
@@ -173,6 +175,19 @@ class Delivery:
         if not person_id.isdigit():
             raise NotDelivered
         return await self._required().create_dm(discord.Object(int(person_id)))
+
+    async def is_member(self, guild_id: str, person_id: str) -> bool:
+        """Asked of Discord each time. Raises NotDelivered for what is no class of the bot or no person on Discord."""
+        guild = self._required().get_guild(int(guild_id)) if guild_id.isdigit() else None
+        if guild is None or not person_id.isdigit():
+            raise NotDelivered
+        try:
+            await guild.fetch_member(int(person_id))
+        except discord.NotFound as error:
+            if error.code not in NOBODY_THERE:
+                raise
+            return False
+        return True
 
     async def tell_person(self, person_id: str, text: str) -> None:
         direct = await self.direct_channel(person_id)

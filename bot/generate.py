@@ -119,6 +119,9 @@ class FolderPublisher:
             await asyncio.to_thread(file.unlink, missing_ok=True)
         return TakenBack(deleted=min(1, len(files)))
 
+    async def is_member(self, guild_id: str, person_id: str) -> bool:
+        return True  # this machine is a class of one person
+
     async def tell_person(self, person_id: str, text: str) -> bool:
         self.report(text)
         return True

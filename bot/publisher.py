@@ -137,6 +137,14 @@ class DiscordPublisher:
         finally:
             track.lock.release()
 
+    async def is_member(self, guild_id: str, person_id: str) -> bool | None:
+        """See `ports.Publisher`."""
+        try:
+            return await self._delivery.is_member(guild_id, person_id)
+        except (discord.DiscordException, NotDelivered, *DROPPED) as error:
+            _log.warning("whether somebody is in the class is not known (%s)", type(error).__name__)
+            return None
+
     async def tell_person(self, person_id: str, text: str) -> bool:
         try:
             await self._delivery.tell_person(person_id, text)

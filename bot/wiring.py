@@ -49,6 +49,7 @@ from bot.services.uploads import Uploads
 from bot.services.video import Video
 from bot.services.video_compose import VideoComposer
 from bot.services.video_finishing import VideoFinisher
+from bot.services.voice_owner import VoiceOwner
 from bot.services.voice_upkeep import VoiceUpkeep
 from bot.services.witnessing import Witnessing
 from bot.services.write import Write
@@ -214,7 +215,10 @@ def preparing(parts: Parts, *, publisher: Publisher) -> Callable[[Job], Awaitabl
     speech = SpeechStart(voices=parts.voices, consents=parts.consents)
     clip = clip_start_of(parts, references=references, publisher=publisher)
 
+    owner = VoiceOwner(consents=parts.consents, jobs=parts.jobs, members=publisher)
+
     async def prepare(job: Job) -> Job:
+        await owner.demand_job(job)
         return await clip.prepare(await speech.prepare(await references.prepare(job)))
 
     return prepare
@@ -301,10 +305,16 @@ def desk_of(
     submit = Submit(intake=intake, catalog=catalog, prompt_help=prompt_help)
     write = Write(intake=intake, sentence=sentence)
     music = Music(intake=intake, catalog=catalog, prompt_help=prompt_help, uploads=uploads)
+    owner = VoiceOwner(consents=parts.consents, jobs=jobs, members=publisher)
     speak = Speak(
-        intake=intake, catalog=catalog, voices=parts.voices, consents=parts.consents, timings=timings
+        intake=intake,
+        catalog=catalog,
+        voices=parts.voices,
+        consents=parts.consents,
+        timings=timings,
+        owner=owner,
     )
-    clip = clip_of(parts, intake=intake, uploads=uploads)
+    clip = clip_of(parts, intake=intake, uploads=uploads, owner=owner)
     chain = chain_of(
         parts,
         intake=intake,

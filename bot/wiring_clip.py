@@ -19,6 +19,7 @@ from bot.services.speak import Speak
 from bot.services.submit import Submit
 from bot.services.uploads import Uploads
 from bot.services.video_compose import VideoComposer
+from bot.services.voice_owner import VoiceOwner
 from bot.services.write import Write
 from data.chains import Chains
 
@@ -54,8 +55,8 @@ def clip_start_of(parts: Parts, *, references: References, publisher: Publisher)
     )
 
 
-def clip_of(parts: Parts, *, intake: Intake, uploads: Uploads) -> Clip:
-    return Clip(intake=intake, sources=sources_of(parts), uploads=uploads)
+def clip_of(parts: Parts, *, intake: Intake, uploads: Uploads, owner: VoiceOwner) -> Clip:
+    return Clip(intake=intake, sources=sources_of(parts), uploads=uploads, owner=owner)
 
 
 def chain_of(

@@ -145,6 +145,8 @@ class FakeDiscord:
     seen: asyncio.Condition = field(default_factory=asyncio.Condition)
     withheld: set[str] = field(default_factory=set)
     limit: int = 10 * 1024 * 1024
+    members: dict[str, bool | None] = field(default_factory=dict)
+    """By the person: False has left, None cannot be found out; all others are there."""
 
     def file_limit(self, job: Job) -> int:
         return self.limit
@@ -189,6 +191,9 @@ class FakeDiscord:
     async def take_back(self, job: Job, posted: Posted | None, address: ReplyAddress | None) -> TakenBack:
         self.withhold(job.id)
         return TakenBack(deleted=0 if self.messages.pop(job.id, None) is None else 1)
+
+    async def is_member(self, guild_id: str, person_id: str) -> bool | None:
+        return self.members.get(person_id, True)
 
     async def tell_person(self, person_id: str, text: str) -> bool:
         return True

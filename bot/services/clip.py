@@ -13,6 +13,8 @@ from bot.services.intake import Intake
 from bot.services.ports import ReplyAddress, Requester, Ticket
 from bot.services.references import is_upload, piece_reference
 from bot.services.uploads import Order, Uploads
+from bot.services.voice_owner import VoiceOwner
+from data.voice_records import voice_of
 from generation.clip_params import CLIP, MAKER, SUBTITLES, ClipParams, Subtitles
 from generation.errors import InvalidInput, NotAllowed
 from generation.job import Job
@@ -23,10 +25,11 @@ DEFAULT_SUBTITLES: Final[Subtitles] = "burned"
 class Clip:
     """`/clip` and its buttons. Each raises an AtelierError with its sentence's code; then nothing is queued."""
 
-    def __init__(self, *, intake: Intake, sources: ClipSources, uploads: Uploads) -> None:
+    def __init__(self, *, intake: Intake, sources: ClipSources, uploads: Uploads, owner: VoiceOwner) -> None:
         self._intake = intake
         self._sources = sources
         self._uploads = uploads
+        self._owner = owner
 
     async def clip(
         self, request: ClipRequest, who: Requester, address: ReplyAddress | None
@@ -36,6 +39,7 @@ class Clip:
             raise InvalidInput("piece_twice")
         params = _params(request)
         sources = await self._sources.of(who.guild_id, who.person_id, params)
+        await self._demand_owner(sources, who)
         for source, digest in zip(sources, _digests(request), strict=True):
             await self._sources.file(source, sha256=digest)
         if request.song is None:
@@ -62,6 +66,7 @@ class Clip:
             (other,) = (kind for kind in SUBTITLES if kind != params.subtitles)
             params = dataclasses.replace(params, subtitles=other)
         sources = await self._sources.of(who.guild_id, who.person_id, params)
+        await self._demand_owner(sources, who)
         for source in sources:
             await self._sources.file(source)
         return await self._queue(params, sources, who, address)
@@ -73,6 +78,10 @@ class Clip:
     async def offered(self, kind: Kind, who: Requester, *, limit: int = 25) -> Sequence[Job]:
         """The last posted results of this class that can be chosen, the newest first."""
         return await self._intake.recent(MEDIUM_OF[kind], who, limit=limit)
+
+    async def _demand_owner(self, sources: Sequence[Source], who: Requester) -> None:
+        for speech in (one.job for one in sources if one.kind == "speech"):
+            await self._owner.demand(voice_of(speech.params), who.guild_id, who.person_id)
 
     async def _queue(
         self, params: ClipParams, sources: Sequence[Source], who: Requester, address: ReplyAddress | None

@@ -205,6 +205,9 @@ class Publisher(Protocol):
         `posted`: where it is known to stand; None where it was planned and never noted: then it is looked for.
         """
 
+    async def is_member(self, guild_id: str, person_id: str) -> bool | None:
+        """Whether this person is in this class now; None: it cannot be found out. Never raises."""
+
     async def tell_person(self, person_id: str, text: str) -> bool:
         """Say something that is about no job, in private. False: it could not be delivered."""
 

@@ -14,6 +14,7 @@ from bot.services.intake import Intake
 from bot.services.ports import ReplyAddress, Requester, Ticket
 from bot.services.prompt_language import ENGLISH, GERMAN, language_of_prompt
 from bot.services.speech_ports import LanguageOffer, OfferedVoice, SpeechRequest
+from bot.services.voice_owner import VoiceOwner
 from data.consents import Consents
 from data.voice_records import Check, Finding
 from data.voices import Voices
@@ -71,6 +72,7 @@ class Speak:
         voices: Voices,
         consents: Consents,
         timings: Measured,
+        owner: VoiceOwner,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._intake = intake
@@ -78,6 +80,7 @@ class Speak:
         self._voices = voices
         self._consents = consents
         self._timings = timings
+        self._owner = owner
         self._clock = clock
 
     async def speak(
@@ -208,6 +211,7 @@ class Speak:
                 last_seen=now,  # a clock that was turned back is the gate's business: it knows the last time
             )
         )
+        await self._owner.demand(voice_id, who.guild_id, who.person_id)
         model = next((one for one in self._models(CLONES_FAMILY) if one.id == voice.model), None)
         if model is None or model.path is None:
             raise ModelMissing("speech_model_missing")

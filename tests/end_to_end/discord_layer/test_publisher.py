@@ -301,3 +301,23 @@ async def test_telling_the_owner_never_raises(klass: Class) -> None:
     _, job = await waiting(klass, ada)
     klass.school.server.set_direct_messages(ada.me["id"], allowed=False)
     await again(klass).tell_owner(job, None, "no such code", {}, private=True)
+
+
+async def test_who_is_in_the_class_is_asked_of_discord_each_time(klass: Class) -> None:
+    ada = await klass.enter()
+    _, job = await waiting(klass, ada)
+    server, publisher = klass.school.server, klass.school.bot.publisher
+    assert await publisher.is_member(job.guild_id, job.owner_id) is True
+    elsewhere = server.add_guild("another class")
+    assert await publisher.is_member(job.guild_id, "999") is False
+    async with asyncio.timeout(5):
+        while klass.school.bot.get_guild(int(elsewhere)) is None:
+            await asyncio.sleep(0.01)
+    assert await publisher.is_member(elsewhere, job.owner_id) is False
+    for guild, person in (
+        ("1", job.owner_id),
+        ("x", job.owner_id),
+        (job.guild_id, "anna"),
+        (job.guild_id, ""),
+    ):
+        assert await publisher.is_member(guild, person) is None

@@ -116,6 +116,8 @@ PROMISED = [
     "refused_answer_privacy",
     "refused_answer_repetition",
     "refused_answer_unsuitable",
+    "refused_voice_owner_gone",
+    "refused_voice_owner_unsure",
     "takes_invalid",
     "seconds_invalid",
     "tokens_invalid",

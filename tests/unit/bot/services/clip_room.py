@@ -32,6 +32,7 @@ from bot.services.speech_ports import SpeechRequest
 from bot.services.submit import Submit
 from bot.services.uploads import Uploads
 from bot.services.video_ports import VideoRequest
+from bot.services.voice_owner import VoiceOwner
 from bot.services.write import Write
 from bot.settings import Settings
 from bot.wiring import Parts, finishers_of, preparing
@@ -169,7 +170,8 @@ class ClipRoom:
         )
         probe: Any = _Probe()
         self.uploads = Uploads(intake=intake, kept=parts.uploads, probe=probe)
-        self.clip = Clip(intake=intake, sources=self.sources, uploads=self.uploads)
+        owner = VoiceOwner(consents=parts.consents, jobs=self.jobs, members=self.discord)
+        self.clip = Clip(intake=intake, sources=self.sources, uploads=self.uploads, owner=owner)
         self.submit = Submit(intake=intake, catalog=catalog, prompt_help=help_)
         self.music = Music(intake=intake, catalog=catalog, prompt_help=help_, uploads=self.uploads)
         self.write = Write(intake=intake, sentence=SENTENCES.text)
@@ -179,6 +181,7 @@ class ClipRoom:
             voices=parts.voices,
             consents=parts.consents,
             timings=self.timings,
+            owner=owner,
         )
         self.chains = Chains(self.database)
         self.chain = Chain(

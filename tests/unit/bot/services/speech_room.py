@@ -21,6 +21,7 @@ from bot.services.speech_compose import SpeechComposer
 from bot.services.speech_finishing import SpeechFinisher
 from bot.services.speech_ports import LanguageOffer, SpeechRequest
 from bot.services.speech_start import SpeechStart
+from bot.services.voice_owner import VoiceOwner
 from data.addresses import ReplyAddresses
 from data.artifacts import Artifacts
 from data.conversations import Conversations
@@ -135,6 +136,7 @@ class SpeechRoom:
             voices=self.voices.voices,
             consents=self.voices.consents,
             timings=self.timings,
+            owner=VoiceOwner(consents=self.voices.consents, jobs=self.voices.jobs, members=self.discord),
             clock=self.voices.clock,
         )
 

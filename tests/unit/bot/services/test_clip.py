@@ -13,7 +13,7 @@ from bot.services.clip_ports import Chosen
 from bot.services.clip_sources import Kind
 from bot.services.door import PRIVATE, is_private
 from bot.services.lesson_rules import GROUPS
-from bot.wiring import references_of
+from bot.wiring import preparing, references_of
 from data.files import digest
 from data.lessons import Rules
 from generation.errors import AtelierError, MoveRefused
@@ -404,3 +404,39 @@ async def test_nobodys_voice_needs_nobody(room: ClipRoom) -> None:
     assert speech.family == NOBODYS_FAMILY
     job = await room.posted(await voiced(room, speech.id, BEN))
     assert room.discord.clips[job.id].owner is None
+
+
+@pytest.mark.parametrize(
+    ("here", "code"), [(False, "refused_voice_owner_gone"), (None, "refused_voice_owner_unsure")]
+)
+async def test_nobody_uses_the_voice_of_somebody_who_may_have_left(
+    room: ClipRoom, here: bool | None, code: str
+) -> None:
+    consent, speech = await room.cloned(allowed=("ben",))
+    job = await room.posted(await voiced(room, speech.id, BEN))
+    room.discord.members["anna"] = here
+    for asked in (
+        room.spoken("Good morning.", BEN, voice=consent.voice),
+        room.speak.again(speech.id, BEN, ADDRESS, new_seed=True),
+        voiced(room, speech.id, BEN),
+        room.clip.again(job.id, BEN, ADDRESS, other_subtitles=False),
+    ):
+        with pytest.raises(AtelierError) as raised:
+            await asked
+        assert raised.value.code == code
+    await room.posted(await voiced(room, speech.id, ANNA))  # whose it is stands here and asks
+
+
+@pytest.mark.parametrize("here", [False, None])
+async def test_an_owner_who_leaves_before_a_job_starts_ends_it(room: ClipRoom, here: bool | None) -> None:
+    consent, speech = await room.cloned(allowed=("ben",))
+    job = await room.posted(await voiced(room, speech.id, BEN))
+    prepare = preparing(room.parts, publisher=room.discord)
+    said = replace(speech, owner_id="ben")
+    for one in (job, said):
+        await prepare(one)
+    room.discord.members["anna"] = here
+    for one in (job, said):
+        with pytest.raises(AtelierError, match="refused_voice_owner"):
+            await prepare(one)
+    assert consent.person == "anna"
