@@ -234,10 +234,9 @@ async def assemble(
         deliver=deliver,
         dispatcher=dispatcher,
     )
-    # what somebody had deleted comes first: a backup that was restored may know them again
+    # a backup that was restored may know again who was deleted, and let voices live that were withdrawn
+    first: list[Chore] = [records.erasing, voices]
     also: list[Chore] = [
-        records.erasing,
-        voices,
         records.retention,
         staffroom.emergency,
         staffroom.lessons,
@@ -245,7 +244,7 @@ async def assemble(
         staffroom.care.cards,
         exhibition.gallery,
     ]
-    upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, also=also)
+    upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, first=first, also=also)
     await _keep_up(stack, upkeep)
     found, untold = await jobs.unfinished(), await addresses.of_ended()
     await dispatcher.start()

@@ -5,6 +5,7 @@ AtelierError
 ├── StorageClosed               the database is being closed; "storage_closed"
 ├── DataFolderLocked            another process has this data folder open; "data_folder_locked"
 ├── DatabaseNewer               written by a newer version of the bot; "database_newer"
+├── RecordsDamaged              who was deleted and what was withdrawn cannot be read; "records_damaged"
 ├── ArtifactChanged             a file is no longer what was approved; "artifact_changed"
 ├── Refused
 │   └── VoiceRefused            a check on somebody's voice said no, `check` says which; "refused_<check>"
@@ -38,6 +39,10 @@ class DataFolderLocked(AtelierError):
 
 class DatabaseNewer(AtelierError):
     default_code = "database_newer"
+
+
+class RecordsDamaged(AtelierError):
+    default_code = "records_damaged"
 
 
 class ArtifactChanged(AtelierError):

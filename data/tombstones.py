@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data import files
-from data.errors import storage_failure
+from data.errors import RecordsDamaged, storage_failure
 
 FILE_NAME: Final = "tombstones.jsonl"
 KEPT_S: Final = 400 * 24 * 3600.0
@@ -34,7 +34,8 @@ class Tombstone:
 
 
 class Tombstones:
-    """`folder`: where they lie, best where no backup of the database goes. Methods raise StorageFailed."""
+    """`folder`: where they lie, best where no backup of the database goes. Methods raise StorageFailed, and
+    RecordsDamaged where nobody can tell any more who was deleted."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
         self._file = folder / FILE_NAME
@@ -94,12 +95,17 @@ class Tombstones:
             lines = self._file.read_text("utf-8").splitlines()
         except FileNotFoundError:
             lines = []
+        except UnicodeDecodeError:
+            raise RecordsDamaged(file=str(self._file)) from None
         except OSError as error:
             raise storage_failure(error) or error from error
         if not lines:
             return secrets.token_hex(16), []
-        plain: list[dict[str, Any]] = [json.loads(line) for line in lines]
-        return str(plain[0]["salt"]), [Tombstone(**one) for one in plain[1:]]
+        try:
+            plain: list[dict[str, Any]] = [json.loads(line) for line in lines]
+            return str(plain[0]["salt"]), [Tombstone(**one) for one in plain[1:]]
+        except (ValueError, KeyError, TypeError):
+            raise RecordsDamaged(file=str(self._file)) from None
 
 
 def _hash(salt: str, guild: str, person: str) -> str:

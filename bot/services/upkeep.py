@@ -33,18 +33,25 @@ class Upkeep:
         addresses: ReplyAddresses,
         artifacts: Artifacts,
         uploads: KeptUploads,
+        first: Sequence[Chore] = (),
         also: Sequence[Chore] = (),
         period: float = PERIOD_S,
     ) -> None:
         self._addresses = addresses
         self._artifacts = artifacts
         self._uploads = uploads
+        self._first = tuple(first)
         self._also = tuple(also)
         self._period = period
         self._task: asyncio.Task[None] | None = None
 
     async def sweep(self) -> None:
-        """Remove kept files whose rows a crash or a deletion left behind, and addresses and uploads that are over."""
+        """Remove kept files whose rows a crash or a deletion left behind, and addresses and uploads that are over.
+
+        What is to be seen to `first` may raise AtelierError: then the bot must not start.
+        """
+        for chore in self._first:
+            await chore.sweep()
         swept = (self._artifacts.sweep, self._addresses.purge, self._uploads.sweep)
         for sweep in (*swept, *(chore.sweep for chore in self._also)):
             await _tried(sweep, "what the last run left could not be cleared away (%s)")
@@ -62,7 +69,7 @@ class Upkeep:
             await asyncio.sleep(self._period)
             await _tried(self._addresses.purge, "old addresses could not be forgotten yet (%s)")
             await _tried(self._uploads.purge, "old uploads could not be forgotten yet (%s)")
-            for chore in self._also:
+            for chore in (*self._first, *self._also):
                 await _tried(chore.purge, "what is over could not be forgotten yet (%s)")
 
 

@@ -89,6 +89,7 @@ PROMISED = [
     "no_compiler",
     "cancelled",
     "data_folder_locked",
+    "records_damaged",
     "storage_failed",
     "paused",
     "restarted",

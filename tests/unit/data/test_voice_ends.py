@@ -13,6 +13,7 @@ import pytest
 
 from data.audit import Audit
 from data.database import Database
+from data.errors import RecordsDamaged
 from data.lesson_voices import LessonVoices
 from data.tombstones import FILE_NAME, KEPT_S, Tombstones
 from data.voice_ends import VoiceEnds
@@ -201,3 +202,12 @@ async def test_a_tombstone_tells_nobody_which_voice_it_was_and_is_gone_after_its
         await place.room.revoke(later)
         await place.ends.remember()
         assert len((place.folder / "records" / FILE_NAME).read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("spoilt", [b"\xff\xfe", b"{", b'{"salt": "00"}\n{"who": "x"}\n', b'{"who": "x"}\n'])
+async def test_nothing_begins_where_nobody_can_tell_what_was_withdrawn(place: Place, spoilt: bytes) -> None:
+    async with place.opened():
+        await place.room.granted(ANNA, CLASS)
+        (place.folder / "records" / FILE_NAME).write_bytes(spoilt)
+        with pytest.raises(RecordsDamaged):
+            await place.ends.enforce()
