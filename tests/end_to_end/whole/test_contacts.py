@@ -16,9 +16,13 @@ import pytest
 
 from bot.families import environments_of
 from bot.settings import Settings
+from data.audit_head import FILE_NAME as HEADS
+from data.data_map import unlisted_files
+from data.tombstones import FILE_NAME as TOMBSTONES
 from tests.end_to_end.whole.conftest import PATIENCE, Klass, open_class
 from tests.unit.bot.local.openapi import Description
 
+CANARY = "ein roter Kreis neben einem gelben Kanarienvogel"
 STRACE = shutil.which("strace")
 WATCHED = "trace=connect,sendto,sendmsg,sendmmsg"
 _ADDRESS = re.compile(
@@ -74,10 +78,14 @@ async def test_a_class_at_work_contacts_its_server_alone(
         await made.ensure(family)
     log = tmp_path / "contacts"
     monkeypatch.setattr("bot.bot_process.sys.executable", str(watching(tmp_path, log)))
-    async with open_class(settings, tmp_path, description) as klass:
+    async with open_class(settings, tmp_path, description, ATELIER_WORK_DIR=str(tmp_path / "work")) as klass:
         monkeypatch.undo()
         server = urlsplit(klass.server.base_url)
         await _work(klass)
+        assert _traces(tmp_path) == []
+        assert unlisted_files(tmp_path / "data") == []
+        assert sorted(one.name for one in (tmp_path / "data-records").iterdir()) == [HEADS, TOMBSTONES]
+    assert _traces(tmp_path) == []
     found = set(contacts(log))
     assert ("127.0.0.1", server.port) in found
     assert found <= {("127.0.0.1", server.port), ("127.0.0.1", 0), ("::1", 0)}
@@ -85,16 +93,28 @@ async def test_a_class_at_work_contacts_its_server_alone(
     assert len(processes) > 1, "its workers were watched, too"
 
 
+def _traces(folder: Path) -> list[str]:
+    """The bot's files, log and work folder included, that hold what Ada had typed; she has had her data deleted."""
+    files = [one for one in folder.rglob("*") if one.is_file()]
+    assert any(one.name == "bot.log" for one in files)
+    return [str(one) for one in files if CANARY.encode() in one.read_bytes()]
+
+
 async def _work(klass: Klass) -> None:
     """A result of each family that is here, some of them at once."""
     waiting = [
-        klass.ada.command("bild", prompt="ein roter Kreis", anzahl=1, seed="7"),
+        klass.ada.command("bild", prompt=CANARY, anzahl=1, seed="7"),
         klass.ben.command("speech", text="Good morning, dear class!", seed="3"),
         klass.chiara.command("musik", prompt="a calm tune", laenge=2),
     ]
     posts = [await klass.result(handle) for handle in waiting]
     picture, speech, _ = (post["id"] for post in posts)
     assert picture != speech
+    assert (
+        b"Kanarienvogel"
+        in (klass.data_dir / "atelier.sqlite").read_bytes()
+        + (klass.data_dir / "atelier.sqlite-wal").read_bytes()
+    )
     shown = klass.ada.command("meine-daten exportieren").message(
         lambda one: bool(one["attachments"]), timeout=PATIENCE
     )
