@@ -12,7 +12,7 @@ import discord
 
 from bot.answers import Press, close_pressed, defer, say_in_private, send_form
 from bot.buttons import ButtonId
-from bot.i18n import Sentences
+from bot.i18n import Sentences, language_of
 from bot.posts.care import (
     asked_card,
     blocks_card,
@@ -89,7 +89,12 @@ class CarePresses:
 
     async def _ask(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
-        who = self._who(interaction)
+        if interaction.guild_id is None:
+            # a refusal that came too late for its answer was told in a direct message
+            locale = language_of(interaction.locale)
+            who = await self._care().appeals.owner(pressed.subject, str(interaction.user.id), locale)
+        else:
+            who = self._who(interaction)
         new = await self._care().appeals.ask(pressed.subject, who)
         await self._say(interaction, await self._heard(CardKind.QUESTION, pressed, who, new=new))
 

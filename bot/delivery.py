@@ -78,7 +78,7 @@ class Delivery:
         """`text` in place of the result; `private` first takes away what others can see. Raises NotDelivered."""
         answer = self.open_answer(address)
         if answer is None:
-            await self._tell_without_answer(job, address, text, private=private or is_private(job))
+            await self._tell_without_answer(job, address, text, private=private or is_private(job), view=view)
         elif private and not is_private(job):
             await self._tell_privately(answer, text, view)
         else:
@@ -194,13 +194,20 @@ class Delivery:
         await direct.send(text, allowed_mentions=_nobody())
 
     async def _tell_without_answer(
-        self, job: Job, address: ReplyAddress | None, text: str, *, private: bool
+        self,
+        job: Job,
+        address: ReplyAddress | None,
+        text: str,
+        *,
+        private: bool,
+        view: discord.ui.View | None,
     ) -> None:
         channel = self.channel(job.channel_id, job.guild_id)
         await self._take_away_status(address)
         if private or channel is None:
             direct = await self.direct_channel(job.owner_id)
-            await direct.send(text, allowed_mentions=_nobody())
+            more: dict[str, Any] = {} if view is None else {"view": view}
+            await direct.send(text, allowed_mentions=_nobody(), **more)
             return
         words = self._sentences.text("status.to_owner", job.locale, owner=f"<@{job.owner_id}>", text=text)
         await channel.send(words, allowed_mentions=_nobody(), nonce=f"{job.id}-e")

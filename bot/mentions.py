@@ -9,7 +9,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 
@@ -18,6 +18,7 @@ from bot.chats import Typing
 from bot.checks import is_teacher
 from bot.errors import sentence_for
 from bot.i18n import Sentences, language_of
+from bot.posts.care import ask_row_of
 from bot.services.ports import Requester
 from bot.texts import readable
 from generation.errors import AtelierError, Refused
@@ -110,7 +111,9 @@ class Mentions:
         text = sentence_for(error, self._sentences, locale)
         if isinstance(error, Refused):
             # why somebody's question is refused is nobody else's business
-            if not await self._quietly(message.author.send(text)):
+            view = ask_row_of(error, self._sentences, locale)
+            more: dict[str, Any] = {} if view is None else {"view": view}
+            if not await self._quietly(message.author.send(text, **more)):
                 await self._reply(message, self._sentences.text("chat.refused_here", locale))
         elif self._seldom((error.code, message.channel.id, message.author.id), SAID_EVERY_S):
             await self._reply(message, text)

@@ -91,6 +91,7 @@ class Forged:
     guild_locale: None = None
     command: None = None
     ground: Ground | None = None
+    person: str = "1"
     message: None = None
     channel: None = None
     client: None = None
@@ -112,7 +113,7 @@ class Forged:
     @property
     def user(self) -> SimpleNamespace:
         """Nobody that Discord calls a member: what roles they have says `who`."""
-        return SimpleNamespace(id=1, display_name="Wer auch immer")
+        return SimpleNamespace(id=self.person, display_name="Wer auch immer")
 
     @property
     def response(self) -> Forged:

@@ -45,6 +45,16 @@ class Appeals:
             raise NotFound("appeal_gone")
         return await self._rows.ask(who.guild_id, job_id, who.person_id)
 
+    async def owner(self, job_id: str, person_id: str, locale: str) -> Requester:
+        """Who asks from a direct message, which is of no class: only about a refusal of their own.
+
+        Raises NotFound appeal_gone.
+        """
+        job = await self._jobs.get(job_id)
+        if job is None or job.owner_id != person_id:
+            raise NotFound("appeal_gone")
+        return Requester(guild_id=job.guild_id, channel_id=job.channel_id, person_id=person_id, locale=locale)
+
     async def waiting(self, who: Requester) -> list[Job]:
         """The jobs about which somebody asks, the oldest first. Raises NotAllowed."""
         demand_teacher(who)

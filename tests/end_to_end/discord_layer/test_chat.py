@@ -252,6 +252,8 @@ async def test_a_refused_mention_is_told_to_its_author_alone(talk: Talk, ada: Vi
         if one.channel_id == talk.place
     ]
     assert refused.owner_id == ada.me["id"]
+    (button,) = said["components"][0]["components"]
+    assert button["custom_id"] == f"ka:ask:{refused.id}", "a refusal in a direct message can be asked about, too"
 
 
 async def test_a_refused_answer_is_told_to_its_author_alone(talk: Talk, ada: Visitor, ben: Visitor) -> None:

@@ -296,6 +296,18 @@ async def test_telling_the_owner_after_the_token_died(klass: Class, private: boo
     assert klass.say("error.restarted") in message["content"]
 
 
+async def test_a_late_refusal_can_be_asked_about_too(klass: Class) -> None:
+    ada = await klass.enter()
+    _, job = await waiting(klass, ada)
+    klass.school.server.clock.advance(15 * 60)
+    direct = await ada.direct()
+    publisher = again(klass)
+    await publisher.tell_owner(job, klass.desk.addresses[job.id], "refused_image_flagged", {}, private=True)
+    (message,) = await ada.messages(direct["id"])
+    (button,) = message["components"][0]["components"]
+    assert button["custom_id"] == f"ka:ask:{job.id}"
+
+
 async def test_telling_the_owner_never_raises(klass: Class) -> None:
     ada = await klass.enter()
     _, job = await waiting(klass, ada)

@@ -98,6 +98,25 @@ async def test_a_question_shows_what_was_typed_and_is_answered(world: World) -> 
     assert "`splatterfilm*` (2)" in said(overview)[0]
 
 
+async def test_a_refusal_in_a_direct_message_can_be_asked_about_by_its_owner_alone(world: World) -> None:
+    with pytest.raises(Refused) as caught:
+        await world.room.ask("Ein Splatterfilm", ANNA)
+    job = str(caught.value.values["job"])
+    custom_id = str(ButtonId(action="ask", subject=job))
+    for person, answer in (
+        (BEN.person_id, SENTENCES.text("error.appeal_gone", "de")),
+        (ANNA.person_id, say("care.asked_now")),
+        (ANNA.person_id, say("care.asked_before")),
+    ):
+        press = Forged(type=PRESS, data={"custom_id": custom_id}, who=None, person=person)
+        await world.presses.answer(cast("Any", press))
+        assert said(press) == [answer.replace(say("care.asked_now"), say("care.asked_unheard"))]
+    assert job in [one.id for one in await world.room.desk.care.appeals.waiting(TEACHER)]
+    report = Forged(type=PRESS, data={"custom_id": f"ka:repsee:{world.subjects['report'][0]}"}, who=None)
+    await world.presses.answer(cast("Any", report))
+    assert said(report) == [SENTENCES.text("error.only_in_class", "de")]
+
+
 async def test_words_are_added_allowed_and_removed_one_at_a_time(world: World) -> None:
     presses = own(world)
 
