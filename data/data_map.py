@@ -30,6 +30,7 @@ class Erased(StrEnum):
 class Table:
     """`guild`, `person`: the columns that say whose a row is; `of`: (own column, table) where another row says it,
     which has that as its `id`. `since`: when it was made. `others`: columns that may name other people.
+    `signed`: (column, column of its time): who decided, of whom nothing stays there when their own data is deleted.
     `secret`: not handed out: whoever has it could act with it. `holds`: until when a row does not go with its person's
     data, or they could free themselves of it."""
 
@@ -42,6 +43,7 @@ class Table:
     of: tuple[str, str] | None = None
     since: str | None = None
     others: tuple[str, ...] = ()
+    signed: tuple[str, str] | None = None
     secret: tuple[str, ...] = ()
     holds: str | None = None
     erased: Erased = Erased.NEVER
@@ -457,6 +459,7 @@ TABLES: Final = (
         kept="with its work",
         of=("job", "gallery"),
         others=("by_id",),
+        signed=("by_id", "at"),
         erased=Erased.WITH_PARENT,
         columns={
             "number": _ROW,
@@ -563,6 +566,7 @@ TABLES: Final = (
         of=("job", "jobs"),
         since="asked_at",
         others=("decided_by",),
+        signed=("decided_by", "decided_at"),
         erased=Erased.WITH_PARENT,
         columns={
             "job": _JOB,
@@ -599,6 +603,7 @@ TABLES: Final = (
         person="person_id",
         since="reported_at",
         others=("decided_by",),
+        signed=("decided_by", "decided_at"),
         erased=Erased.ROWS,
         columns={
             "id": _ROW,
@@ -635,6 +640,7 @@ TABLES: Final = (
         person="person_id",
         since="since",
         others=("blocked_by",),
+        signed=("blocked_by", "since"),
         holds="until",
         erased=Erased.ROWS,
         columns={
@@ -745,6 +751,16 @@ def owned(one: Table, *, aged: bool = False) -> str:
     if aged and one.holds is not None:
         parts.append(f"(:person = '' OR {one.holds} <= :until)")
     return " AND ".join(parts)
+
+
+def signatures(one: Table) -> str:
+    """The condition on rows of `one`, whoever they belong to, that `:person` of `:guild` decided until `:until`."""
+    assert one.signed is not None  # noqa: S101  asked for only where there is one
+    column, at = one.signed
+    where = f"{one.guild} = :guild"
+    if one.guild is None and one.of is not None:
+        where = f"{one.of[0]} IN (SELECT id FROM {one.of[1]} WHERE {table(one.of[1]).guild} = :guild)"  # noqa: S608
+    return f"{column} = :person AND :person <> '' AND {at} <= :until AND {where}"
 
 
 def unlisted_files(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from data.conversations import FORGET_READ
-from data.data_map import TABLES, Erased, Table, owned, personal, table
+from data.data_map import TABLES, Erased, Table, owned, personal, signatures, table
 from data.database import Database
 from data.errors import storage_failure
 from data.forgetting import FORGOTTEN, strip
@@ -31,6 +31,9 @@ _RECORDINGS: Final = (
     f"SELECT name FROM clips WHERE {owned(table('clips'), aged=True)} UNION SELECT recording FROM phrases"  # noqa: S608
     f" WHERE recording IS NOT NULL AND {owned(table('phrases'), aged=True)}"
 )
+
+
+_SIGNED: Final = tuple(one for one in TABLES if one.signed is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,8 @@ class Erasures:
 
     async def is_kept(self, erasure: Erasure) -> bool:
         """Whether anything of it is there."""
-        queries = (f"SELECT 1 FROM {one.name} WHERE {owned(one, aged=True)}" for one in personal())  # noqa: S608
+        queries = [f"SELECT 1 FROM {one.name} WHERE {owned(one, aged=True)}" for one in personal()]  # noqa: S608
+        queries += [f"SELECT 1 FROM {one.name} WHERE {signatures(one)}" for one in _SIGNED]  # noqa: S608
         async with self._database.read() as connection:
             for query in queries:
                 if list(await connection.execute_fetchall(f"{query} LIMIT 1", erasure.values)):
@@ -95,12 +99,13 @@ class Erasures:
         return False
 
     async def people(self) -> list[tuple[str, str]]:
-        """Every (class, person) of whom there is a row, and every (class, EVERYBODY)."""
+        """Every (class, person) of whom there is a row or a decision, and every (class, EVERYBODY)."""
         queries = [
             f"SELECT {one.guild}, {one.person} FROM {one.name}"  # noqa: S608
             for one in TABLES
             if one.guild is not None and one.person is not None and one.name != "erasures"
         ]
+        queries += [_signers(one) for one in _SIGNED]
         async with self._database.read() as connection:
             rows = await connection.execute_fetchall(" UNION ".join(queries))
         found = {(str(row[0]), str(row[1])) for row in rows}
@@ -124,6 +129,9 @@ class Erasures:
             strip(connection, spared, medium=FORGOTTEN)
             before = connection.total_changes
             for query in _deletions(spared, held):
+                connection.execute(query, erasure.values)
+            for one in _SIGNED:
+                query = f"UPDATE {one.name} SET {_column(one)} = '' WHERE {signatures(one)}"  # noqa: S608
                 connection.execute(query, erasure.values)
             return connection.total_changes - before, not (spared or held), uploads, recordings
 
@@ -155,6 +163,20 @@ def _deletions(spared: Collection[str], held: Collection[str]) -> Iterator[str]:
         elif one.of is not None and one.of[1] == "voices":
             query += f" AND {one.of[0]} NOT IN ({_listed(held)})"
         yield query
+
+
+def _column(one: Table) -> str:
+    return "" if one.signed is None else one.signed[0]
+
+
+def _signers(one: Table) -> str:
+    """(class, who decided) of its rows."""
+    column = _column(one)
+    if one.guild is not None:
+        return f"SELECT {one.guild}, {column} FROM {one.name} WHERE {column} <> ''"  # noqa: S608
+    own, parent = one.of or ("", "")
+    guild = f"SELECT {table(parent).guild} FROM {parent} WHERE id = {one.name}.{own}"  # noqa: S608
+    return f"SELECT ({guild}), {column} FROM {one.name} WHERE {column} <> ''"  # noqa: S608
 
 
 def _listed(ids: Collection[str]) -> str:

@@ -112,6 +112,13 @@ def test_whoever_is_named_in_a_row_owns_it() -> None:
             assert column is None or column in one.columns, (one.name, column)
 
 
+def test_whoever_decided_about_others_can_be_forgotten() -> None:
+    """Besides who is another person's evidence."""
+    for one in TABLES:
+        signed = set() if one.signed is None else {one.signed[0]}
+        assert signed == set(one.others) or one.name in {"consents", "voice_events"}, one.name
+
+
 async def test_what_goes_with_its_parent_really_does(database: Database) -> None:
     for one in TABLES:
         if one.erased is not Erased.WITH_PARENT:

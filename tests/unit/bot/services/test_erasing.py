@@ -260,3 +260,61 @@ async def test_it_is_not_done_while_somebody_reads_what_was_there(room: ErasingR
         reader.execute("COMMIT")
     await done(room)
     assert room.traces([WORD, ANNA]) == {}
+
+
+async def _decided(room: ErasingRoom) -> None:
+    """Everything that a teacher can have decided about others."""
+    job = await room.posted(ANNA, medium="image")
+    now = room.stage.clock.now
+
+    def unit(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "INSERT INTO gallery (id, guild_id, person_id, named, name, medium, state, round, submitted_at, changed_at)"
+            " VALUES (?, ?, ?, 0, '', 'image', 'declined', 1, ?, ?)",
+            (job.id, CLASS, ANNA, now, now),
+        )
+        connection.execute(
+            "INSERT INTO gallery_decisions (job, round, at, by_id, state, reason) VALUES (?, 1, ?, ?, 'declined', 'x')",
+            (job.id, now, TEACHER),
+        )
+        connection.execute(
+            "INSERT INTO appeals (job, guild_id, person_id, asked_at, decision, decided_by, decided_at)"
+            " VALUES (?, ?, ?, ?, 'wrong', ?, ?)",
+            (job.id, CLASS, ANNA, now, TEACHER, now),
+        )
+        connection.execute(
+            "INSERT INTO reports (id, job, guild_id, person_id, reason, note, reported_at, decision, decided_by,"
+            " decided_at) VALUES ('r', ?, ?, ?, 'other', '', ?, 'kept', ?, ?)",
+            (job.id, CLASS, BEN, now, TEACHER, now),
+        )
+
+    await room.stage.database.write(unit)
+    await BlockRows(room.stage.database, clock=room.stage.clock).put(CLASS, BEN, TEACHER, 60.0)
+
+
+async def test_who_decided_about_others_is_nobody_and_what_was_decided_stays(room: ErasingRoom) -> None:
+    await _decided(room)
+    assert room.traces([TEACHER]) != {}
+    assert (await room.erasing.erase(CLASS, TEACHER, TEACHER)).is_done
+    assert room.traces([TEACHER]) == {}
+    kept = {one.table for one in await room.personal.holdings(CLASS, "")}
+    assert {"gallery_decisions", "appeals", "reports", "blocks"} <= kept
+
+
+async def test_nor_does_a_restored_backup_know_who_decided(room: ErasingRoom, tmp_path: Path) -> None:
+    await _decided(room)
+    await room.stage.database.scrub()
+    shutil.copytree(tmp_path / "data", tmp_path / "kept")
+    await room.later()
+    assert (await room.erasing.erase(CLASS, TEACHER, TEACHER)).is_done
+    await room.close()
+    shutil.rmtree(tmp_path / "data")
+    shutil.move(tmp_path / "kept", tmp_path / "data")
+    await room.open()
+    assert room.traces([TEACHER]) != {}
+    await room.erasing.sweep()
+    assert room.traces([TEACHER]) == {}
+    await room.later(60)
+    await BlockRows(room.stage.database, clock=room.stage.clock).put(CLASS, ANNA, TEACHER, 60.0)
+    await room.erasing.sweep()
+    assert room.traces([TEACHER]) != {}, "what they decide afterwards is their own affair again"
