@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 
 from bot.answers import Press
 from bot.i18n import Sentences
 from bot.posts import compose_post
 from bot.posts.shared import CONTENT_LIMIT, DEFAULT_FILE_LIMIT, Fill
+from bot.services.door import PRIVATE
 from bot.services.ports import Post
 from bot.texts import cut
 from moderation.verdict import Approved
@@ -20,7 +23,9 @@ async def show_privately(interaction: Press, post: Approved[Post], sentences: Se
     """
     if not isinstance(post, Approved):
         raise TypeError("only what the pipeline approved is shown")
-    made = compose_post(post.value, sentences, file_limit=DEFAULT_FILE_LIMIT, fill=Fill.ALL, buttons=False)
+    made = compose_post(
+        _for_teacher(post.value), sentences, file_limit=DEFAULT_FILE_LIMIT, fill=Fill.ALL, buttons=False
+    )
     owner = sentences.text("lesson.handed_in_by", interaction.locale, owner=f"<@{post.value.job.owner_id}>")
     await interaction.followup.send(
         cut(f"{owner}\n{made.content}", CONTENT_LIMIT),
@@ -29,3 +34,9 @@ async def show_privately(interaction: Press, post: Approved[Post], sentences: Se
         ephemeral=True,
         allowed_mentions=discord.AllowedMentions.none(),
     )
+
+
+def _for_teacher(post: Post) -> Post:
+    """Without the sentence that nobody but its owner sees it."""
+    notices = tuple(code for code in post.job.notices if code != PRIVATE)
+    return replace(post, job=replace(post.job, notices=notices))

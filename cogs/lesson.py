@@ -144,12 +144,13 @@ async def complete_handed_in(interaction: Press, current: str) -> Choices:
     if not who.is_teacher:
         return []
     handed = await bot.desk.lesson_board.handed_in(who)
-    return choices_for(current, [(f"{_name(interaction, job)}: {told(job)}", job.id) for job in handed])
+    return choices_for(current, [(_told_of(interaction, job), job.id) for job in handed])
 
 
-def _name(interaction: Press, job: Job) -> str:
-    member = None if interaction.guild is None else interaction.guild.get_member(int(job.owner_id))
-    return job.id if member is None else plain(member.display_name)
+def _told_of(interaction: Press, job: Job) -> str:
+    """With a name where the bot knows it: it does not ask Discord who is in the class."""
+    known = None if interaction.guild is None else interaction.guild.get_member(int(job.owner_id))
+    return told(job) if known is None else f"{plain(known.display_name)}: {told(job)}"
 
 
 async def complete_result(interaction: Press, current: str) -> Choices:

@@ -127,6 +127,8 @@ class LessonWords:
         ]
         if ended.cancelled:
             lines.append(self._say("sum_cancelled", n=ended.cancelled))
+        if ended.running:
+            lines.append(self._say("sum_running", n=ended.running))
         if ended.hand_ins:
             lines.append(self._say("sum_hand_ins", n=ended.hand_ins))
         return lines

@@ -54,7 +54,8 @@ class Paused:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """What a lesson was. `jobs`: how many by state; `cancelled`: those that still waited at its end; `held`: what
-    still holds the class, and `ready`: results that wait for the end of that; `by_itself`: its time was over before
+    still holds the class, and `ready`: results that wait for the end of that; `running`: jobs that still end and
+    are posted; `by_itself`: its time was over before
     anybody asked, and of its voices nothing is known any more."""
 
     lesson: Lesson
@@ -67,4 +68,5 @@ class Ended:
     voices: EndedVoices | None
     held: Stop | None = None
     ready: int = 0
+    running: int = 0
     by_itself: bool = False

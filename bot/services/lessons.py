@@ -238,6 +238,7 @@ class LessonDesk:
             voices=voices,
             held=held,
             ready=0 if held is None else len(await self._ready(lesson.guild)),
+            running=sum(jobs.get(state, 0) for state in AT_WORK),
             by_itself=until >= lesson.ends_at,
         )
 

@@ -452,7 +452,8 @@ async def test_the_end_is_kind(room: LessonRoom) -> None:
     ended = await room.desk_of_lessons.end(TEACHER)
     assert ended.voices is not None
     assert (ended.people, ended.items, ended.cancelled, ended.voices.kept) == (1, 3, 1, 0)
-    assert not ended.by_itself
+    assert (ended.by_itself, ended.running) == (False, 1)
+    assert "Ein Auftrag läuft noch zu Ende." in LessonWords(SENTENCES, "de").ended(ended)
     assert (ended.jobs[JobState.POSTED], ended.jobs[JobState.CANCELLED]) == (1, 1)
     assert (await room.in_state(waiting.job.id, JobState.CANCELLED)).error_code == LESSON_OVER
     room.workers.release(running.job.id)
