@@ -28,7 +28,7 @@ from tests.end_to_end.whole.conftest import EPHEMERAL, PATIENCE, Klass, open_cla
 from tests.end_to_end.whole.microphone import Person
 from tests.unit.bot.local.openapi import Description
 
-FAMILIES = ("safety", "media", "voices", "listening", "speech")
+FAMILIES = ("safety", "media", "diffusion", "voices", "listening", "speech")
 TEXT = "The fox sleeps under the tree."
 OF_ADA, OF_CHIARA, OF_TEACHER = "Adas Klang", "Chiaras Klang", "Pultklang"
 REFERENCE = "Ordner 7b, Blatt 12"
