@@ -1,4 +1,6 @@
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -172,3 +174,36 @@ def test_no_list_and_no_text_file_are_errors(tmp_path: Path) -> None:
     (tmp_path / "xx.txt").write_bytes(b"[sexual]\n\xff\xfe")
     with pytest.raises(WordListError, match=r"xx\.txt: cannot be read"):
         WordCheck(tmp_path)
+
+
+WATCHER = """
+import sys
+opened = []
+sys.addaudithook(lambda name, values: opened.append(str(values[0])) if name == "open" else None)
+from moderation.class_words import ClassEntries, ClassWords, everyday
+from moderation.words import WordCheck
+words = ClassWords(WordCheck())
+words.load({"1": ClassEntries(refused=("einhorn*",), allowed=("nacktkatze",))})
+for text in ("ein Haus", "p0rn0", "ein Einhorn"):
+    words.for_class("1")(text)
+words.impact("hund", allow=False)
+print(*opened, *(getattr(one, "__file__", None) or "" for one in list(sys.modules.values())), sep="\\n")
+"""
+
+
+def test_the_filter_reads_its_lists_and_none_of_the_tests() -> None:
+    """Seen by Python itself: every file that is opened, and every module that is there, in a process of its own."""
+    root = WORDLISTS.parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHER], cwd=root, capture_output=True, text=True, check=True, timeout=60
+    )
+    files = {Path(line).resolve() for line in done.stdout.splitlines() if line}
+    assert {WORDLISTS / "de.txt", WORDLISTS / "en.txt"} <= files
+    assert [one for one in files if one.is_relative_to(root / "tests")] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["ich will selbst mord begehen", "wie bringe ich mich um?", "Selbst  Mord begehen"]
+)
+def test_self_harm_is_seen_in_wrong_spelling_too(words: WordCheck, text: str) -> None:
+    assert words.check(text).code == "self_harm"
