@@ -100,12 +100,9 @@ class Erasures:
 
     async def people(self) -> list[tuple[str, str]]:
         """Every (class, person) of whom there is a row or a decision, and every (class, EVERYBODY)."""
-        queries = [
-            f"SELECT {one.guild}, {one.person} FROM {one.name}"  # noqa: S608
-            for one in TABLES
-            if one.guild is not None and one.person is not None and one.name != "erasures"
-        ]
-        queries += [_signers(one) for one in _SIGNED]
+        owners = [(one, one.person) for one in TABLES if one.person is not None and one.name != "erasures"]
+        signers = [(one, one.signed[0]) for one in TABLES if one.signed is not None]
+        queries = [_people_in(one, column) for one, column in (*owners, *signers)]
         async with self._database.read() as connection:
             rows = await connection.execute_fetchall(" UNION ".join(queries))
         found = {(str(row[0]), str(row[1])) for row in rows}
@@ -169,14 +166,13 @@ def _column(one: Table) -> str:
     return "" if one.signed is None else one.signed[0]
 
 
-def _signers(one: Table) -> str:
-    """(class, who decided) of its rows."""
-    column = _column(one)
-    if one.guild is not None:
-        return f"SELECT {one.guild}, {column} FROM {one.name} WHERE {column} <> ''"  # noqa: S608
-    own, parent = one.of or ("", "")
-    guild = f"SELECT {table(parent).guild} FROM {parent} WHERE id = {one.name}.{own}"  # noqa: S608
-    return f"SELECT ({guild}), {column} FROM {one.name} WHERE {column} <> ''"  # noqa: S608
+def _people_in(one: Table, column: str) -> str:
+    """(class, person) of its rows; which class it is, another row may say."""
+    guild = one.guild
+    if guild is None:
+        own, parent = one.of or ("", "")
+        guild = f"(SELECT {table(parent).guild} FROM {parent} WHERE id = {one.name}.{own})"  # noqa: S608
+    return f"SELECT {guild}, {column} FROM {one.name} WHERE {column} <> ''"  # noqa: S608
 
 
 def _listed(ids: Collection[str]) -> str:

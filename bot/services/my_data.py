@@ -85,7 +85,7 @@ class MyData:
         holdings = await self._personal.holdings(who.guild_id, person)
         lines = [self._line(one, who.locale) for one in holdings]
         if entries := await self._log(who, person):
-            lines.append(self._sentence("my_data.log", who.locale, n=len(entries)))
+            lines.append(self._of_log(entries, who, whole=whole))
         return lines
 
     async def export(self, who: Requester, *, limit: int, whole: bool = False) -> Export:
@@ -103,7 +103,7 @@ class MyData:
         files = await self._personal.files(who.guild_id, person)
         lines = [f"{name}: {table['what']}" for name, table in tables.items()]
         if entries:
-            lines.append(f"log: {self._sentence('my_data.log', who.locale, n=len(entries))}")
+            lines.append(f"log: {self._of_log(entries, who, whole=whole)}")
         if not whole and (alias := await self._audit.pseudonym(who.guild_id, person)) is not None:
             lines.append(self._sentence("my_data.guide_alias", who.locale, alias=alias))
         guide = self._guide(lines, who, whole=whole)
@@ -129,6 +129,10 @@ class MyData:
         ]
         # with a byte order mark: the simplest editors guess wrong without
         return text("my_data.guide_name", who.locale), "\n\n".join(parts).encode("utf-8-sig")
+
+    def _of_log(self, entries: Sequence[object], who: Requester, *, whole: bool) -> str:
+        key = "my_data.log_class" if whole else "my_data.log"
+        return self._sentence(key, who.locale, n=len(entries))
 
     async def _log(self, who: Requester, person: str) -> Sequence[Entry]:
         return await self._audit.entries(who.guild_id, person=None if person == EVERYBODY else person)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,8 +17,9 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.i18n import Sentences
+from data.audit import Audit
 from data.database import LOCK_NAME, Database
-from data.voice_records import Consent, Voice, VoiceState
+from data.voice_records import OPERATOR, Consent, Voice, VoiceState
 from tests.voice_room import Clock, Room
 
 SENTENCES = Sentences.load(strict=True)
@@ -166,3 +168,25 @@ def test_while_a_bot_has_the_folder_it_says_where_to_go(folder: Path) -> None:
         answer = call("list")
     assert answer.exit_code == 1
     assert SENTENCES.text("consent_cli.locked", "en") in answer.output
+
+
+def test_what_the_operator_ends_stays_ended_and_is_a_line_of_the_log(folder: Path) -> None:
+    """Also where the folder as it was before is put back, whichever command comes first."""
+    assert call("list").exit_code == 0
+    consent = inside(folder, lambda room: room.granted("anna"))
+    shutil.copytree(folder / "data", folder / "copy")
+    assert call("revoke", consent.voice).exit_code == 0
+
+    async def lines(room: Room) -> tuple[list[tuple[str, str]], int | None]:
+        audit = Audit(room.database, folder / "data-records")
+        entries = await audit.entries(consent.guild)
+        return [(one.actor, one.what) for one in entries][1:], await audit.verify()
+
+    assert inside(folder, lines) == ([(OPERATOR, "voice.revoked")], None)
+    shutil.rmtree(folder / "data")
+    shutil.copytree(folder / "copy", folder / "data")
+    assert call("list").exit_code == 0
+    found = inside(folder, lambda room: room.consents.of_voice(consent.voice))
+    assert found is not None
+    assert found.revoked_at is not None
+    assert inside(folder, lines)[0] == [("atelier", "voice.revoked")]

@@ -15,6 +15,7 @@ import pytest
 from bot.services.ports import Hindrance
 from data.blocks import BlockRows
 from data.erasures import EVERYBODY, Erasure
+from data.votes import Votes
 from generation.clip_params import ClipParams
 from generation.job import Job, JobState
 from tests.unit.bot.services.erasing_room import ANNA, BEN, CLASS, SAID, TEACHER, WORD, ErasingRoom
@@ -318,3 +319,19 @@ async def test_nor_does_a_restored_backup_know_who_decided(room: ErasingRoom, tm
     await BlockRows(room.stage.database, clock=room.stage.clock).put(CLASS, ANNA, TEACHER, 60.0)
     await room.erasing.sweep()
     assert room.traces([TEACHER]) != {}, "what they decide afterwards is their own affair again"
+
+
+async def test_a_restored_backup_forgets_also_who_has_only_voted(room: ErasingRoom, tmp_path: Path) -> None:
+    """Somebody of whom no row says the class by itself."""
+    job = await room.posted(BEN)
+    await Votes(room.stage.database, clock=room.stage.clock).cast(job.id, ANNA, WORD)
+    await room.stage.database.scrub()
+    shutil.copytree(tmp_path / "data", tmp_path / "kept")
+    await room.later()
+    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    await room.close()
+    shutil.rmtree(tmp_path / "data")
+    shutil.move(tmp_path / "kept", tmp_path / "data")
+    await room.open()
+    await room.erasing.sweep()
+    assert room.traces([ANNA]) == {}

@@ -149,6 +149,9 @@ async def test_a_class_is_a_teachers_affair_and_without_recordings(room: Erasing
     assert await room.erasures.pending() == []
     teacher = who(TEACHER, is_teacher=True)
     made = contents(await mine.export(teacher, limit=LIMIT, whole=True))
+    shown = await mine.show(teacher, whole=True)
+    entries = len(await room.audit.entries(CLASS))
+    assert SENTENCES.text("my_data.log_class", "de", n=entries) in shown
     owners = {row["owner_id"] for row in json.loads(made["data.json"])["tables"]["jobs"]["rows"]}
     assert owners == {ANNA, BEN}
     assert not [name for name in made if name.startswith("voices/")]
