@@ -20,6 +20,7 @@ from bot.shell import LanguageOption, OutOption
 if TYPE_CHECKING:
     from bot.services.gallery_pages import Collection
     from data.database import Database
+    from generation.job import Job
 
 gallery = typer.Typer(no_args_is_help=True, help="What hangs in the class's gallery, as pages for a browser.")
 ClassOption = Annotated[
@@ -63,7 +64,10 @@ async def _export(settings: Settings, out: Path, guild: str | None, language: st
         for one in classes:
             exhibits = await collection.of_class(one, names=names)
             folder = out if len(classes) == 1 else out / one
-            page, archive = await asyncio.to_thread(export, exhibits, folder, sentences, language)
+            try:
+                page, archive = await asyncio.to_thread(export, exhibits, folder, sentences, language)
+            except FileExistsError:
+                shell.fail(sentences.text("gallery_cli.not_ours", language, page=folder / "gallery"), 2)
             shell.say(
                 sentences.text("gallery_cli.exported", language, n=len(exhibits), page=page, archive=archive)
             )
@@ -94,15 +98,25 @@ async def _collection(
 ) -> tuple[Collection, list[str]]:
     """What hangs, and in which classes."""
     from bot.services.gallery_pages import Collection
+    from data.consents import Consents
     from data.gallery import GalleryEntries
+    from data.glance import ask_once
     from data.jobs import Jobs
+    from data.voice_files import VoiceFiles
+    from moderation.consent import judge_job, needs_consent
 
-    entries = GalleryEntries(database)
+    entries, folder = GalleryEntries(database), settings.data_dir
+    gate = Consents(database, VoiceFiles(folder / "voices")).gate(needs_consent, judge_job)
+
+    async def allowed(job: Job) -> bool:
+        return await asyncio.to_thread(ask_once, folder, lambda connection: not gate(connection, job))
+
     known = await entries.guilds()
     classes = [one for one in known if guild in (None, one)]
-    return Collection(
-        entries=entries, jobs=Jobs(database), artifacts=settings.data_dir / "artifacts"
-    ), classes
+    collection = Collection(
+        entries=entries, jobs=Jobs(database), artifacts=folder / "artifacts", allowed=allowed
+    )
+    return collection, classes
 
 
 @asynccontextmanager

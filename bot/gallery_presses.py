@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
@@ -18,7 +19,7 @@ from bot.i18n import Sentences
 from bot.posts.gallery import list_text, offer_card, work_rows
 from bot.services.gallery import REASON_LIMIT, Done, Gallery
 from bot.services.gallery_own import OwnWorks
-from bot.services.gallery_ports import Review
+from bot.services.gallery_ports import Review, Shown
 from bot.services.ports import Hindrance, Requester
 from data.gallery_records import Filter, GalleryState
 from generation.errors import NotFound
@@ -66,7 +67,9 @@ class GalleryPresses:
     async def _ask(self, interaction: Press, pressed: ButtonId) -> None:
         await defer(interaction, private=True)
         offer = await self._gallery().offer(pressed.subject, self._who(interaction))
-        text, view = offer_card(offer, self._sentences, interaction.locale)
+        text, view = offer_card(
+            offer, self._sentences, interaction.locale, name=interaction.user.display_name
+        )
         await say_in_private(interaction, text, view=view)
 
     async def _submit(self, interaction: Press, pressed: ButtonId) -> None:
@@ -75,16 +78,14 @@ class GalleryPresses:
         name = interaction.user.display_name
         done = await self._gallery().submit(pressed.subject, self._who(interaction), named=named, name=name)
         waits = done.entry.state is GalleryState.WAITING
-        lines = [self._say(interaction, "gallery.sent_in" if waits else "gallery.sent_up")]
-        if not done.shown:
-            lines.append(self._say(interaction, "gallery.later"))
-        await say_in_private(interaction, "\n".join(lines))
+        key = "gallery.sent_in" if waits else "gallery.sent_up"
+        lines = [self._say(interaction, key if waits or done.shown is Shown.STANDS else "gallery.sent_later")]
+        await say_in_private(interaction, "\n".join([*lines, *self._unseen(interaction, done)]))
 
     async def _star(self, interaction: Press, pressed: ButtonId) -> None:
         # no defer: the very message changes, which must be the first answer
         given = await self._gallery().star(pressed.subject, self._who(interaction))
-        locale = interaction.guild_locale or interaction.locale
-        view = work_rows(pressed.subject, given.stars, self._sentences, locale)
+        view = work_rows(pressed.subject, given.stars, self._sentences, given.locale)
         await edit_pressed(interaction, view=view)
 
     async def _down(self, interaction: Press, pressed: ButtonId) -> None:
@@ -127,7 +128,7 @@ class GalleryPresses:
 
     async def show_list(self, interaction: Press, wanted: Filter) -> None:
         who = self._who(interaction)
-        found = await self._gallery().find(who, wanted)
+        found = await self._gallery().find(who, replace(wanted, limit=wanted.limit + 1))
         text = list_text(found, wanted, who.guild_id, self._sentences, interaction.locale)
         await say_in_private(interaction, text)
 
@@ -149,11 +150,14 @@ class GalleryPresses:
 
     def _reviewed(self, interaction: Press, done: Done) -> str:
         lines = [self._say(interaction, f"gallery.done_{done.entry.state}")]
-        if not done.shown:
-            lines.append(self._say(interaction, "gallery.later"))
+        lines += self._unseen(interaction, done)
         if not done.told:
             lines.append(self._say(interaction, "gallery.not_told"))
         return "\n".join(lines)
+
+    def _unseen(self, interaction: Press, done: Done) -> list[str]:
+        """Why it cannot be seen yet."""
+        return [] if done.shown is Shown.STANDS else [self._say(interaction, f"gallery.shown_{done.shown}")]
 
     def _taken(self, interaction: Press, done: Done, key: str) -> str:
         lines = [self._sentences.text(key, interaction.locale)]

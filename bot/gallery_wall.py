@@ -22,7 +22,7 @@ from bot.delivery import TOO_LARGE, once_more
 from bot.i18n import Sentences
 from bot.posts.gallery import compose_card, compose_work, decision_line, files_shown, thread_name, told_text
 from bot.posts.shared import ComposedPost, Fill, PostArchive, PostFile
-from bot.services.gallery_ports import Hung, Work
+from bot.services.gallery_ports import Hung, NoPlace, Work
 from bot.services.ports import Hindrance, NotDelivered, TakenBack
 from data import files
 from data.gallery_records import Entry, GalleryDecision, GalleryMessage, GalleryPlace, ShownFile
@@ -102,10 +102,13 @@ class DiscordWall:
     # -- sending --
 
     async def _show(self, made: _Made, channel_id: str) -> Hung:
-        """Raises NotDelivered."""
+        """Raises NotDelivered, NoPlace."""
         try:
             channel = await self._channel(channel_id)
             message = await self._found(channel, made) or await self._sent(channel, made)
+        except (discord.Forbidden, discord.NotFound) as error:
+            _log.warning("a work may not be shown there (%s/%s)", error.status, error.code)
+            raise NoPlace from None
         except (discord.DiscordException, *DROPPED) as error:
             _log.warning("a work could not be shown (%s)", type(error).__name__)
             raise NotDelivered from None
@@ -213,13 +216,13 @@ class DiscordWall:
                     yield await thread.fetch_message(thread.id)
 
     async def _channel(self, channel_id: str) -> Channel:
-        """Raises NotDelivered for what is no text channel and no forum."""
+        """Raises NoPlace for what is no text channel and no forum."""
         if not channel_id.isdigit():
-            raise NotDelivered
+            raise NoPlace
         client = self._required()
         found = client.get_channel(int(channel_id)) or await client.fetch_channel(int(channel_id))
         if not isinstance(found, discord.TextChannel | discord.ForumChannel):
-            raise NotDelivered
+            raise NoPlace
         return found
 
     def _messageable(self, channel_id: str) -> discord.PartialMessageable:

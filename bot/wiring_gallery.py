@@ -13,7 +13,7 @@ from bot.services.gallery_approval import GalleryApproval
 from bot.services.gallery_hanging import GalleryHanging
 from bot.services.gallery_own import OwnWorks
 from bot.services.gallery_pages import Collection, Projector
-from bot.services.gallery_ports import GalleryWall
+from bot.services.gallery_ports import Approves, GalleryWall
 from bot.services.gallery_rules import LessonGalleryRules
 from bot.services.posting import Posting
 from bot.wiring_lesson import Entrance
@@ -34,7 +34,7 @@ class Exhibition:
     hanging: GalleryHanging
     entries: GalleryEntries
     own: OwnWorks
-    approval: GalleryApproval
+    approval: Approves
 
 
 def exhibition_of(
@@ -52,11 +52,18 @@ def exhibition_of(
     approval = GalleryApproval(jobs=jobs, artifacts=artifacts, finishers=finishers, posting=posting)
     folder = parts.settings.data_dir
     projector = Projector(
-        collection=Collection(entries=entries, jobs=jobs, artifacts=folder / "artifacts"),
+        collection=Collection(
+            entries=entries, jobs=jobs, artifacts=folder / "artifacts", allowed=entries.is_allowed
+        ),
         folder=folder / "projector",
         sentences=parts.sentences,
         language=system_language(),
     )
+    rules = LessonGalleryRules(entrance.lessons)
+
+    async def wants_review(guild: str) -> bool:
+        return (await rules.gallery(guild)).review
+
     hanging = GalleryHanging(
         entries=entries,
         jobs=jobs,
@@ -65,6 +72,7 @@ def exhibition_of(
         places=Setups(database),
         seen=[projector],
         may_show=entrance.door.may_post,
+        wants_review=wants_review,
     )
     gallery = Gallery(
         entries=entries,
@@ -72,9 +80,9 @@ def exhibition_of(
         approval=approval,
         hanging=hanging,
         wall=wall,
-        rules=LessonGalleryRules(entrance.lessons),
+        rules=rules,
         notes=audit,
-        demand_open=entrance.door.demand_open,
+        demand=entrance.door.demand_person,
     )
-    own = OwnWorks(jobs=jobs, artifacts=artifacts, approval=approval, work_dir=parts.work_dir)
-    return Exhibition(gallery=gallery, hanging=hanging, entries=entries, own=own, approval=approval)
+    own = OwnWorks(jobs=jobs, artifacts=artifacts, approval=gallery, work_dir=parts.work_dir)
+    return Exhibition(gallery=gallery, hanging=hanging, entries=entries, own=own, approval=gallery)

@@ -9,6 +9,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from data import gallery_rows as rows
 from data.database import Database
@@ -72,8 +73,13 @@ class GalleryEntries:
 
         return await self._database.write(unit)
 
-    async def decide(self, job: Job, round_: int, to: GalleryState, *, by: str, reason: str = "") -> Entry:
-        """A review of that round. Raises StaleMove when it was decided, withdrawn or sent in anew, Refused."""
+    async def decide(
+        self, job: Job, round_: int, to: GalleryState, *, by: str, reason: str = "", names: bool = True
+    ) -> Entry:
+        """A review of that round. Without `names` none appears, whatever was wished for.
+
+        Raises StaleMove when it was decided, withdrawn or sent in anew, Refused.
+        """
         if to not in DECISIONS:
             raise ValueError(f"{to} is no review")
 
@@ -85,9 +91,32 @@ class GalleryEntries:
                 if not rows.is_posted(connection, job.id):
                     raise StaleMove
                 self._ask(connection, job)
+                if not names:
+                    old = replace(old, named=False)
             return rows.move(connection, old, to, by=by, reason=reason, now=now)
 
         now = self._clock()
+        return await self._database.write(unit)
+
+    async def hold_back(self, job_id: str) -> Entry | None:
+        """The work as it is now: one that was taken without anybody's review and stands nowhere waits for a review."""
+
+        def unit(connection: sqlite3.Connection) -> Entry | None:
+            old = rows.read(connection, job_id)
+            if old is None or old.state is not GalleryState.ACCEPTED or not rows.is_unseen(connection, old):
+                return old
+            new = replace(old, state=GalleryState.WAITING, changed_at=self._clock())
+            rows.write(connection, new)
+            return new
+
+        return await self._database.write(unit)
+
+    async def is_allowed(self, job: Job) -> bool:
+        """Whether the gate has nothing against this job now."""
+
+        def unit(connection: sqlite3.Connection) -> bool:
+            return self._gate is None or not self._gate(connection, job)
+
         return await self._database.write(unit)
 
     async def end(self, job_id: str, to: GalleryState, *, by: str, reason: str = "") -> Entry:
@@ -196,6 +225,12 @@ class GalleryEntries:
             return rows.turn_star(connection, job_id, person)
 
         return await self._database.write(unit)
+
+    async def stars(self, job_id: str) -> int:
+        """How many the class has given."""
+        query = "SELECT count(*) FROM gallery_stars WHERE job = ?"
+        async with self._database.read() as connection:
+            return int(next(row[0] for row in await connection.execute_fetchall(query, (job_id,))))
 
     # -- looking --
 

@@ -28,7 +28,8 @@ GALLERY_MOVES: Final[Mapping[GalleryState, frozenset[GalleryState]]] = {
     _S.DECLINED: frozenset(),
     _S.TAKEN_DOWN: frozenset(),
 }
-"""From `change` and `withdrawn` a work is accepted only by being sent in again where nobody reviews."""
+"""From `change` and `withdrawn` a work is accepted only by being sent in again where nobody reviews. What was accepted
+so and does not hang when a review is asked for again waits for one: see `GalleryEntries.hold_back`."""
 SENT_IN: Final = frozenset({_S.WAITING, _S.ACCEPTED})
 RESUBMITTED: Final = frozenset({_S.CHANGE, _S.WITHDRAWN})
 ALIVE: Final = frozenset({_S.WAITING, _S.CHANGE, _S.ACCEPTED})

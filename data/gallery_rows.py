@@ -44,7 +44,7 @@ LEFT JOIN gallery_messages AS hung ON hung.job = gallery.id AND hung.place = 'ga
 WHERE jobs.id IS NULL
     OR gallery.person_id = ''
     OR (gallery.state = 'waiting' AND (card.message_id IS NULL OR card.round <> gallery.round))
-    OR (gallery.state = 'accepted' AND hung.message_id IS NULL)
+    OR (gallery.state = 'accepted' AND (hung.message_id IS NULL OR hung.round <> gallery.round))
     OR (gallery.state <> 'accepted' AND hung.job IS NOT NULL)
     OR (gallery.state IN ('withdrawn', 'taken_down') AND card.job IS NOT NULL)
     OR (gallery.state <> 'waiting' AND card.job IS NOT NULL AND card.message_id IS NULL)
@@ -87,6 +87,16 @@ def move(
 def is_posted(connection: sqlite3.Connection, job_id: str) -> bool:
     query = "SELECT 1 FROM jobs WHERE id = ? AND state = 'posted'"
     return connection.execute(query, (job_id,)).fetchone() is not None
+
+
+def is_unseen(connection: sqlite3.Connection, of: Entry) -> bool:
+    """Whether nobody has reviewed this round, and it does not hang."""
+    decided = "SELECT 1 FROM gallery_decisions WHERE job = ? AND round = ? AND state = 'accepted'"
+    hung = "SELECT 1 FROM gallery_messages WHERE job = ? AND place = 'gallery' AND message_id IS NOT NULL"
+    return (
+        connection.execute(decided, (of.job, of.round)).fetchone() is None
+        and connection.execute(hung, (of.job,)).fetchone() is None
+    )
 
 
 def count_waiting(connection: sqlite3.Connection, guild: str, person: str) -> int:

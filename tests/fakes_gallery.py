@@ -14,7 +14,7 @@ from bot.services.gallery_approval import GalleryApproval
 from bot.services.gallery_hanging import GalleryHanging
 from bot.services.gallery_own import OwnWorks
 from bot.services.gallery_ports import GalleryRule, Hung, Seen, Work
-from bot.services.ports import Hindrance, ImagePost, TakenBack
+from bot.services.ports import Hindrance, ImagePost, Requester, TakenBack
 from data import files
 from data.audit import Audit
 from data.database import Database
@@ -38,6 +38,7 @@ class Standing:
     named: bool
     history: int
     settled: bool = False
+    stars: int = 0
 
 
 @dataclass
@@ -96,8 +97,9 @@ class FakeWall:
             await self.hold.wait()
         name = self._found(value, place) or str(next(self.ids))
         self.messages[name] = Standing(
-            place, channel, value.entry.job, value.entry.round, value.entry.named, len(value.history)
-        )
+            place, channel, value.entry.job, value.entry.round, value.entry.named, len(value.history),
+            stars=value.stars,
+        )  # fmt: skip
         self.lost()
         message = GalleryMessage(
             job=value.entry.job, place=place, round=value.entry.round, channel=channel, message=name
@@ -126,6 +128,9 @@ class Rules:
 
     async def gallery(self, guild: str) -> GalleryRule:
         return self.rule
+
+    async def names(self, guild: str) -> bool:
+        return self.rule.names
 
 
 @dataclass
@@ -157,11 +162,14 @@ class Hall:
         gate: Gate | None = None,
         seen: tuple[Seen, ...] = (),
     ) -> None:
-        self.held = False
+        self.held, self.blocked = False, set[str]()
 
-        def demand_open(guild: str) -> None:
-            if self.held:
+        async def demand(who: Requester) -> None:
+            if self.held or who.person_id in self.blocked:
                 raise NotAllowed
+
+        async def wants_review(guild: str) -> bool:
+            return self.rules.rule.review
 
         self.entries = GalleryEntries(database, gate=gate)
         self.approval = GalleryApproval(jobs=jobs, artifacts=artifacts, finishers=finishers, posting=posting)
@@ -173,6 +181,7 @@ class Hall:
             places=self.places,
             seen=seen,
             may_show=lambda job: not self.held,
+            wants_review=wants_review,
         )
         self.audit = Audit(database, self.folder / "heads")
         self.gallery = Gallery(
@@ -183,6 +192,6 @@ class Hall:
             wall=self.wall,
             rules=self.rules,
             notes=self.audit,
-            demand_open=demand_open,
+            demand=demand,
         )
-        self.own = OwnWorks(jobs=jobs, artifacts=artifacts, approval=self.approval, work_dir=work_dir)
+        self.own = OwnWorks(jobs=jobs, artifacts=artifacts, approval=self.gallery, work_dir=work_dir)

@@ -19,7 +19,7 @@ from bot.posts.shared import CONTENT_LIMIT, REQUEST_LIMIT, ComposedPost, Fill, P
 from bot.posts.text import text_file
 from bot.services.clip_ports import ClipPost
 from bot.services.door import PRIVATE
-from bot.services.gallery import Offer
+from bot.services.gallery import NAME_LIMIT, Offer
 from bot.services.gallery_ports import Work
 from bot.services.ports import Post, TextPost
 from bot.services.speech_ports import SpeechPost
@@ -119,7 +119,9 @@ def decision_line(decision: GalleryDecision, sentences: Sentences, locale: objec
 def told_text(entry: Entry, decision: GalleryDecision, sentences: Sentences, locale: object) -> str:
     """What its pupil hears in private."""
     what = medium_name(entry.medium, sentences, locale)
-    lines = [sentences.text(f"gallery.told_{decision.state}", locale, what=what, job=entry.job)]
+    # what no teacher decided nobody wrote a reason for
+    key = "gone" if decision.state is GalleryState.TAKEN_DOWN and not decision.reason else decision.state
+    lines = [sentences.text(f"gallery.told_{key}", locale, what=what, job=entry.job)]
     if decision.reason:
         lines.append(f"> {shown(decision.reason, 900)}")
     if decision.state is GalleryState.CHANGE:
@@ -160,17 +162,18 @@ def work_rows(job_id: str, stars: int, sentences: Sentences, locale: object) -> 
     return with_report(view, job_id, sentences, locale)
 
 
-def offer_card(offer: Offer, sentences: Sentences, locale: object) -> tuple[str, discord.ui.View]:
-    """With the name or without, or what has been sent in already may be withdrawn."""
+def offer_card(
+    offer: Offer, sentences: Sentences, locale: object, *, name: str = ""
+) -> tuple[str, discord.ui.View]:
+    """With the `name` or without, or what has been sent in already may be withdrawn."""
     if offer.entry is not None and offer.entry.state is not GalleryState.CHANGE:
         text = sentences.text(f"gallery.offer_{offer.entry.state}", locale)
         down = sentences.text("button.gallery_withdraw", locale)
         return text, _view([_button(ButtonId(action="galdown", subject=offer.job), down, "🗑️")])
     review = "gallery.offer_review" if offer.rule.review else "gallery.offer_open"
     lines = [sentences.text("gallery.offer", locale), sentences.text(review, locale)]
-    lines.append(
-        sentences.text("gallery.offer_names" if offer.rule.names else "gallery.offer_no_names", locale)
-    )
+    naming = "gallery.offer_names" if offer.rule.names else "gallery.offer_no_names"
+    lines.append(sentences.text(naming, locale, name=shown(name, NAME_LIMIT)))
     buttons = []
     if offer.rule.names:
         named = sentences.text("button.gallery_named", locale)
@@ -186,12 +189,16 @@ def offer_card(offer: Offer, sentences: Sentences, locale: object) -> tuple[str,
 def list_text(
     found: Sequence[Listed], wanted: Filter, guild: str, sentences: Sentences, locale: object
 ) -> str:
-    """Works with links to where they hang; of one's own, and for teachers, where they stand."""
+    """Works with links to where they hang; of one's own, and for teachers, where they stand. More than were `wanted`
+    say that there is another page."""
+    more, found = len(found) > wanted.limit, found[: wanted.limit]
     if not found:
         return sentences.text("gallery.nothing", locale)
     first = wanted.offset + 1
     lines = [sentences.text("gallery.list", locale, first=first, last=wanted.offset + len(found))]
     lines += [_line(one, wanted, guild, sentences, locale) for one in found]
+    if more:
+        lines.append(sentences.text("gallery.list_more", locale, page=wanted.offset // wanted.limit + 2))
     return cut("\n".join(lines), CONTENT_LIMIT)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.services.lesson_rules import CAREFUL, DAY_S, demand_allowed, demand_budget, demand_task, typed_in
@@ -15,6 +16,7 @@ from generation.catalog import Catalog
 from generation.clip_params import CLIP
 from generation.errors import NotAllowed
 from generation.job import Job
+from generation.params import work_units
 from generation.speech_params import SPEECH
 
 PRIVATE: Final = "lesson_private"
@@ -22,7 +24,8 @@ PRIVATE: Final = "lesson_private"
 
 
 class Door:
-    """`careful`: the rules without a lesson. `others` may shut it too (a person who is blocked): they raise.
+    """`careful`: the rules without a lesson. `expected`: measured seconds of so much work with a model. `others` may
+    shut it too (a person who is blocked): they raise.
 
     Teachers pass the rules of a lesson, and nobody passes a pause or an emergency stop.
     """
@@ -35,6 +38,7 @@ class Door:
         spendings: Spendings,
         catalog: Catalog,
         careful: Rules = CAREFUL,
+        expected: Callable[[str, float], float | None] = lambda model, units: None,
         others: Sequence[Callable[[Requester], Awaitable[None]]] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -43,6 +47,7 @@ class Door:
         self._spendings = spendings
         self._catalog = catalog
         self._careful = careful
+        self._expected = expected
         self._others = tuple(others)
         self._clock = clock
 
@@ -50,16 +55,14 @@ class Door:
         """Whether this request may become a job now; `params` say of how many items, None: nothing is asked for yet.
         Raises NotAllowed emergency_on, paused, lesson_medium, lesson_model; LimitReached; InvalidInput where it does
         not keep to the class's task."""
-        self.demand_open(who.guild_id)
-        for other in self._others:
-            await other(who)
+        await self.demand_person(who)
         if who.is_teacher:
             return
         lesson, rules = self._lessons.current(who.guild_id), self.rules(who.guild_id)
         demand_allowed(rules, medium, model, self._catalog.medium_of)
         if lesson is not None and lesson.task is not None and params is not None:
             demand_task(lesson.task, medium, model, typed_in(params))
-        spent = await self.spent(who.guild_id, who.person_id)
+        spent = await self._spoken_for(who, rules)
         demand_budget(rules, spent, _items(params or {}), in_lesson=lesson is not None)
 
     async def demand_all(
@@ -67,9 +70,7 @@ class Door:
     ) -> None:
         """Whether all of these may become jobs, asked before the first of them is made: by medium the model, "" where
         it is not known yet; `items` together. Raises what `demand` raises."""
-        self.demand_open(who.guild_id)
-        for other in self._others:
-            await other(who)
+        await self.demand_person(who)
         if who.is_teacher:
             return
         lesson, rules = self._lessons.current(who.guild_id), self.rules(who.guild_id)
@@ -77,7 +78,7 @@ class Door:
             demand_allowed(rules, medium, model, self._catalog.medium_of)
             if lesson is not None and lesson.task is not None and model:
                 demand_task(lesson.task, medium, model, texts)
-        spent = await self.spent(who.guild_id, who.person_id)
+        spent = await self._spoken_for(who, rules)
         demand_budget(rules, spent, items, in_lesson=lesson is not None)
 
     def demand_open(self, guild: str) -> None:
@@ -86,6 +87,13 @@ class Door:
             raise NotAllowed("emergency_on")
         if self._stops.since(guild, Stop.PAUSE) is not None:
             raise NotAllowed("paused")
+
+    async def demand_person(self, who: Requester) -> None:
+        """Whether this person may take part now at all. Raises NotAllowed emergency_on, paused, and what shuts the door
+        besides."""
+        self.demand_open(who.guild_id)
+        for other in self._others:
+            await other(who)
 
     def is_held(self, guild: str) -> bool:
         """For the dispatcher: nothing of this class may start."""
@@ -112,6 +120,16 @@ class Door:
         """From when on budgets count: the lesson's beginning, without one a day ago."""
         lesson = self._lessons.current(guild)
         return self._clock() - DAY_S if lesson is None else lesson.started_at
+
+    async def _spoken_for(self, who: Requester, rules: Rules) -> Spent:
+        """What is used up, and the time of what still waits, as far as such jobs were ever measured: many at once
+        would else all be let in by the same last second."""
+        spent = await self.spent(who.guild_id, who.person_id)
+        if rules.gpu_seconds is None:
+            return spent
+        waiting = await self._spendings.waiting(who.guild_id, who.person_id, self.since(who.guild_id))
+        seconds = sum(self._expected(model, work_units(params)) or 0.0 for model, params in waiting)
+        return replace(spent, seconds=spent.seconds + seconds)
 
     async def spent(self, guild: str, person: str) -> Spent:
         return await self._spendings.of(guild, person, self.since(guild))

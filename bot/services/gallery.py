@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +21,7 @@ from bot.services.gallery_ports import (
     GalleryRules,
     GalleryWall,
     Review,
+    Shown,
 )
 from bot.services.intake import SHOWN
 from bot.services.ports import Hindrance, Post, Requester, TakenBack
@@ -36,7 +37,6 @@ from data.gallery_records import (
     GalleryPlace,
     GalleryState,
     Listed,
-    Starred,
 )
 from data.jobs import Jobs
 from generation.errors import InvalidInput, LimitReached, NotAllowed, NotFound, Refused
@@ -78,16 +78,30 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What became of a work. `shown`: the message about it stands; `told`: its pupil could be told."""
+    """What became of a work. `told`: its pupil could be told."""
 
     entry: Entry
-    shown: bool = True
+    shown: Shown = Shown.STANDS
     told: bool = True
     taken: TakenBack = field(default_factory=TakenBack)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StarGiven:
+    """Given, or taken back: the work's `stars` now. `locale`: the language of its message."""
+
+    stars: int
+    mine: bool
+    locale: str
+
+
+async def _anybody(_who: Requester) -> None:
+    """Where nobody is kept out."""
+
+
 class Gallery:
-    """`demand_open` raises NotAllowed where the class does not go on (`bot.services.door.Door.demand_open`).
+    """`demand` raises NotAllowed where the class does not go on or this person may not take part at the moment
+    (`bot.services.door.Door.demand_person`).
 
     Methods raise an AtelierError with its sentence's code, and StorageFailed.
     """
@@ -102,7 +116,7 @@ class Gallery:
         wall: GalleryWall,
         rules: GalleryRules,
         notes: GalleryNotes,
-        demand_open: Callable[[str], None] = lambda _: None,
+        demand: Callable[[Requester], Awaitable[None]] = _anybody,
         soon: Sequence[float] = SOON_S,
     ) -> None:
         self._entries = entries
@@ -112,7 +126,7 @@ class Gallery:
         self._wall = wall
         self._rules = rules
         self._notes = notes
-        self._demand_open = demand_open
+        self._demand = demand
         self._soon = tuple(soon)
 
     # -- pupils --
@@ -131,18 +145,15 @@ class Gallery:
 
         Raises NotFound, NotAllowed, InvalidInput, LimitReached, Refused; then nothing has been sent in.
         """
-        self._demand_open(who.guild_id)
         job = await self._noted(job_id, who)
-        rule = await self._rule(who)
-        to = GalleryState.WAITING if rule.review else GalleryState.ACCEPTED
-        await self._hanging.channel(who.guild_id, GalleryPlace.GALLERY)
-        if rule.review:
-            await self._hanging.channel(who.guild_id, GalleryPlace.REVIEW)
+        await self._demand_taken_in(who)
         if (old := await self._entries.get(job.id)) is not None and old.state not in RESUBMITTED:
             raise InvalidInput(_WHY_NOT[old.state])
         if old is not None and old.round >= ROUNDS_LIMIT:
             raise LimitReached("gallery_rounds", limit=ROUNDS_LIMIT)
-        post = await self._approval.of(job)
+        post = await self.of(job)
+        rule = await self._demand_taken_in(who)  # once more: a lesson may have ended while it was judged
+        to = GalleryState.WAITING if rule.review else GalleryState.ACCEPTED
         try:
             entry = await self._entries.submit(
                 job, named=named and rule.names, name=name[:NAME_LIMIT], to=to, limit=WAITING_LIMIT
@@ -152,15 +163,29 @@ class Gallery:
         await self._note(who, "gallery.submit", entry)
         return Done(entry=entry, shown=await self._hanging.show(job.id, post))
 
-    async def star(self, job_id: str, who: Requester) -> Starred:
-        """Give a star to a work of the class, or take it back. Raises NotFound, NotAllowed for one's own."""
-        entry = await self._entry(job_id, who)
+    async def star(self, job_id: str, who: Requester) -> StarGiven:
+        """Give a star to a work of the class, or take it back. Raises NotFound, NotAllowed (for one's own, too)."""
+        await self._demand(who)
+        entry, job = await self._entry(job_id, who), await self._jobs.get(job_id)
         if entry.person == who.person_id:
             raise NotAllowed("gallery_own_star")
         try:
-            return await self._entries.star(job_id, who.guild_id, who.person_id)
+            given = await self._entries.star(job_id, who.guild_id, who.person_id)
         except StaleMove:
             raise NotFound("gallery_gone") from None
+        return StarGiven(stars=given.stars, mine=given.mine, locale="" if job is None else job.locale)
+
+    async def of(self, job: Job) -> Approved[Post]:
+        """Approved anew; what is not fit to be shown any more leaves the gallery and the review as well.
+
+        Raises what `GalleryApproval.of` raises.
+        """
+        try:
+            return await self._approval.of(job)
+        except Refused as refused:
+            if refused.code.removeprefix("refused_") not in UNSURE:
+                await self.clear_job(job.id)
+            raise
 
     async def find(self, who: Requester, wanted: Filter) -> Sequence[Listed]:
         """The class's works. Whoever is no teacher sees what hangs, and of their own everything."""
@@ -192,12 +217,15 @@ class Gallery:
         if job is None:
             raise NotFound("gallery_gone")
         post = await self._fit(job, entry) if said.state is GalleryState.ACCEPTED else None
+        names = await self._rules.names(entry.guild)
         try:
-            entry = await self._entries.decide(job, said.round, said.state, by=who.person_id, reason=reason)
+            entry = await self._entries.decide(
+                job, said.round, said.state, by=who.person_id, reason=reason, names=names
+            )
         except StaleMove:
             raise NotFound("gallery_decided") from None
         await self._note(who, _NOTED[said.state], entry)
-        shown = True if post is None else await self._hanging.show(job_id, post)
+        shown = Shown.STANDS if post is None else await self._hanging.show(job_id, post)
         return await self._tell(job, entry, shown=shown)
 
     async def may_take_down(self, job_id: str, who: Requester) -> Entry:
@@ -227,7 +255,7 @@ class Gallery:
         job = await self._jobs.get(job_id)
         if own or job is None:
             return Done(entry=entry, taken=taken)
-        told = await self._tell(job, entry, shown=False)
+        told = await self._tell(job, entry, shown=Shown.GONE)
         return Done(entry=entry, taken=taken, told=told.told)
 
     # -- the others: withdrawn voices, deleted data, time --
@@ -257,7 +285,9 @@ class Gallery:
         return taken.hindrance is not Hindrance.AWAY
 
     async def sweep(self) -> None:
-        """At the start nobody can be told yet: `purge` does it a minute later, or whoever is connected calls it."""
+        """Pages of our own; on Discord nothing can be done before the bot is connected: then whoever is calls
+        `GalleryHanging.finish`."""
+        await self._hanging.catch_up()
 
     async def purge(self) -> None:
         """A chore of `Upkeep`: what was broken off goes on, what has lost its job goes."""
@@ -295,17 +325,21 @@ class Gallery:
             raise NotAllowed("gallery_off")
         return rule
 
-    async def _fit(self, job: Job, entry: Entry) -> Approved[Post]:
-        """Approved anew before it is accepted; what is not fit any more leaves the review as well."""
-        await self._hanging.channel(entry.guild, GalleryPlace.GALLERY)
-        try:
-            return await self._approval.of(job)
-        except Refused as refused:
-            if refused.code.removeprefix("refused_") not in UNSURE:
-                await self.clear_job(job.id)
-            raise
+    async def _demand_taken_in(self, who: Requester) -> GalleryRule:
+        """The rule by which works are sent in now. Raises NotAllowed, NotFound."""
+        await self._demand(who)
+        rule = await self._rule(who)
+        await self._hanging.channel(who.guild_id, GalleryPlace.GALLERY)
+        if rule.review:
+            await self._hanging.channel(who.guild_id, GalleryPlace.REVIEW)
+        return rule
 
-    async def _tell(self, job: Job, entry: Entry, *, shown: bool) -> Done:
+    async def _fit(self, job: Job, entry: Entry) -> Approved[Post]:
+        """Approved anew before it is accepted."""
+        await self._hanging.channel(entry.guild, GalleryPlace.GALLERY)
+        return await self.of(job)
+
+    async def _tell(self, job: Job, entry: Entry, *, shown: Shown) -> Done:
         """What was just decided: onto the card, and to the pupil, unless they did it themselves."""
         own = [one for one in await self._entries.decisions(job.id) if one.job == job.id]
         if not own:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.services.gallery_approval import GalleryApproval
-from bot.services.gallery_ports import GalleryPlaces, GalleryWall, Hung, Seen, Work
-from bot.services.ports import NotDelivered, Post, TakenBack
+from bot.services.gallery_ports import GalleryPlaces, GalleryWall, Hung, NoPlace, Seen, Shown, Work
+from bot.services.ports import Hindrance, NotDelivered, Post, TakenBack
 from data.errors import ArtifactChanged, StaleMove
 from data.gallery import GalleryEntries
 from data.gallery_records import ALIVE, Entry, GalleryDecision, GalleryMessage, GalleryPlace, GalleryState
@@ -30,9 +30,14 @@ _PLACES: Final = {GalleryState.WAITING: GalleryPlace.REVIEW, GalleryState.ACCEPT
 _ENDED: Final = frozenset({GalleryState.WITHDRAWN, GalleryState.TAKEN_DOWN})
 
 
+async def nothing_wanted(_guild: str) -> bool:
+    return False
+
+
 class GalleryHanging:
     """`seen`: what follows the gallery's changes, such as the projector's page. `may_show`: whether results of a job's
-    class may be shown now (`bot.services.door.Door.may_post`); what may not waits for `finish`.
+    class may be shown now (`bot.services.door.Door.may_post`); what may not waits for `finish`. `wants_review`: whether
+    nothing of a class may hang now that no teacher has looked at.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class GalleryHanging:
         places: GalleryPlaces,
         seen: Sequence[Seen] = (),
         may_show: Callable[[Job], bool] = lambda _: True,
+        wants_review: Callable[[str], Awaitable[bool]] = nothing_wanted,
     ) -> None:
         self._entries = entries
         self._jobs = jobs
@@ -53,6 +59,7 @@ class GalleryHanging:
         self._places = places
         self._seen = tuple(seen)
         self._may_show = may_show
+        self._wants_review = wants_review
         self._sends: dict[tuple[str, GalleryPlace], tuple[str, asyncio.Task[Hung]]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -63,25 +70,26 @@ class GalleryHanging:
             raise NotFound("gallery_unplaced")
         return channel
 
-    async def show(self, job_id: str, post: Approved[Post] | None = None) -> bool:
-        """Send what is missing of a work. False: it could not be sent, or must not be any more.
-
-        `post`: where it has just been approved. Raises StorageFailed.
-        """
+    async def show(self, job_id: str, post: Approved[Post] | None = None) -> Shown:
+        """Send what is missing of a work. `post`: where it has just been approved. Raises StorageFailed."""
         async with self._lock(job_id):
-            entry, job = await self._entries.get(job_id), await self._jobs.get(job_id)
+            entry, job = await self._reviewed(await self._entries.get(job_id)), await self._jobs.get(job_id)
             place = None if entry is None else _PLACES.get(entry.state)
             if entry is None or job is None or place is None:
-                return False
-            if not await self._is_free(entry, place):
-                return True
+                return Shown.GONE
+            if (found := await self._standing(entry, place)) is not None:
+                return found
             try:
                 return await self._send(job, entry, place, post)
-            except (NotDelivered, StaleMove) as error:
+            except StaleMove:
+                return Shown.GONE
+            except NotDelivered as error:
                 _log.warning("work %s could not be shown yet (%s)", job_id, type(error).__name__)
+                if not self._may_show(job):  # it was broken off
+                    return Shown.HELD
+                return Shown.BARRED if isinstance(error, NoPlace) else Shown.AWAY
             except (NotFound, Refused, ArtifactChanged) as error:
-                await self._give_up(entry, error.code)
-            return False
+                return await self._give_up(entry, error.code)
 
     async def clear(self, job_id: str, places: Sequence[GalleryPlace] = tuple(GalleryPlace)) -> TakenBack:
         """Delete the messages of a work, also those that only may stand."""
@@ -106,11 +114,20 @@ class GalleryHanging:
 
     async def finish(self) -> None:
         """Go on with what a crash or Discord held up. For the start, and once a minute; each work for itself."""
+        await self.catch_up()
         for job_id in await self._entries.unfinished():
             try:
                 await self._finish_one(job_id)
             except Exception as error:  # noqa: BLE001  the others wait for their turn
                 _log.error("a work of the gallery could not be finished yet (%s)", type(error).__name__)
+
+    async def catch_up(self) -> None:
+        """Pages of our own show nothing that has gone meanwhile. Never raises."""
+        for one in self._seen:
+            try:
+                await one.catch_up()
+            except Exception as error:  # noqa: BLE001  the next minute tries again
+                _log.error("a page of the gallery could not be written (%s)", type(error).__name__)
 
     async def _finish_one(self, job_id: str) -> None:
         entry = await self._entries.get(job_id)
@@ -121,43 +138,53 @@ class GalleryHanging:
                 await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="")
             await self.clear(job_id)
             await self._entries.forget(job_id)
-        elif entry.state in _PLACES:
-            await self.show(job_id)
         elif entry.state in _ENDED:
             await self.clear(job_id)
         else:
-            messages = await self._entries.messages(job_id)
-            lost = [one.place for one in messages if one.place is GalleryPlace.GALLERY or one.message is None]
+            if entry.state in _PLACES:
+                await self.show(job_id)
+                entry = await self._entries.get(job_id) or entry
+            lost = [one.place for one in await self._entries.messages(job_id) if _is_lost(one, entry)]
             await self.clear(job_id, lost)
 
-    async def _is_free(self, entry: Entry, place: GalleryPlace) -> bool:
-        """Whether nothing stands where this work is to be shown; the card of an earlier round is taken away."""
+    async def _reviewed(self, entry: Entry | None) -> Entry | None:
+        """What was taken without a review and does not hang yet waits for one, where the rule asks for it by now."""
+        if (
+            entry is None
+            or entry.state is not GalleryState.ACCEPTED
+            or not await self._wants_review(entry.guild)
+        ):
+            return entry
+        return await self._entries.hold_back(entry.job)
+
+    async def _standing(self, entry: Entry, place: GalleryPlace) -> Shown | None:
+        """None where nothing stands where this work is to be shown; the card of an earlier round is taken away."""
         standing = next((one for one in await self._entries.messages(entry.job) if one.place is place), None)
         if standing is None or standing.message is None:
-            return True
+            return None
         if standing.round == entry.round:
-            return False
-        taken = await self._clear(entry.job, [place])
-        return taken.hindrance is None
+            return Shown.STANDS
+        hindrance = (await self._clear(entry.job, [place])).hindrance
+        return {None: None, Hindrance.FORBIDDEN: Shown.BARRED, Hindrance.AWAY: Shown.AWAY}[hindrance]
 
-    async def _send(self, job: Job, entry: Entry, place: GalleryPlace, post: Approved[Post] | None) -> bool:
+    async def _send(self, job: Job, entry: Entry, place: GalleryPlace, post: Approved[Post] | None) -> Shown:
         channel = await self.channel(entry.guild, place)
         if not self._may_show(job):  # before its files are judged, and once more before it is sent
-            return False
+            return Shown.HELD
         approved = post or await self._approval.of(job)
-        history = tuple(await self._entries.decisions(entry.job))
-        work = approved.map(lambda value: Work(post=value, entry=entry, history=history))
+        history, stars = tuple(await self._entries.decisions(entry.job)), await self._entries.stars(entry.job)
+        work = approved.map(lambda value: Work(post=value, entry=entry, history=history, stars=stars))
         await self._entries.plan(entry.job, place, channel)
         now = await self._entries.get(entry.job)
         if now is None or (now.state, now.round) != (entry.state, entry.round):
             # ended while it was approved; whoever did that waits and clears the plan
-            return False
+            return Shown.GONE
         if not self._may_show(job):
-            return False
+            return Shown.HELD
         hung = await self._put(work, place, channel)
         await self._entries.done(hung.message, hung.files)
         await self._tell_seen(entry.guild, place)
-        return True
+        return Shown.STANDS
 
     async def _put(self, work: Approved[Work], place: GalleryPlace, channel: str) -> Hung:
         """Raises NotDelivered, also when it was broken off."""
@@ -176,14 +203,15 @@ class GalleryHanging:
         finally:
             del self._sends[entry.job, place]
 
-    async def _give_up(self, entry: Entry, code: str) -> None:
+    async def _give_up(self, entry: Entry, code: str) -> Shown:
         """It may not be shown (any more), unless nobody could tell or only a channel is missing."""
         if code in {f"refused_{CHECK_FAILED}", "gallery_unplaced"}:
-            return
+            return Shown.BARRED if code == "gallery_unplaced" else Shown.AWAY
         _log.warning("work %s does not go into the gallery (%s)", entry.job, code)
         with suppress(StaleMove):
             await self._entries.end(entry.job, GalleryState.TAKEN_DOWN, by="")
         await self._clear(entry.job, tuple(GalleryPlace))
+        return Shown.GONE
 
     async def _clear(self, job_id: str, places: Sequence[GalleryPlace]) -> TakenBack:
         taken, entry = TakenBack(), await self._entries.get(job_id)
@@ -211,3 +239,10 @@ class GalleryHanging:
 
     def _lock(self, job_id: str) -> asyncio.Lock:
         return self._locks.setdefault(job_id, asyncio.Lock())
+
+
+def _is_lost(message: GalleryMessage, entry: Entry) -> bool:
+    """It stands, or may stand, where this work is not to be seen. The card of one that was decided may stay."""
+    if message.place is GalleryPlace.GALLERY:
+        return entry.state is not GalleryState.ACCEPTED
+    return message.message is None and entry.state is not GalleryState.WAITING

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from bot.services.gallery_approval import GalleryApproval
+from bot.services.gallery_ports import Approves
 from bot.services.ports import Requester
 from data.artifacts import Artifacts
 from data.jobs import Jobs
@@ -28,6 +28,8 @@ FRAME: Final = 64 * 1024
 """Bytes kept free in each archive for its own entries."""
 ARCHIVES: Final = 5
 JOBS_LOOKED_AT: Final = 1000
+_NEVER_SHOWN: Final = frozenset({"wave", "facts", "data"})
+"""Kept for going on from: raw sounds without label or mark, and values."""
 PATIENCE_S: Final = 600.0
 """An answer lives 15 minutes."""
 
@@ -49,7 +51,7 @@ class OwnWorks:
         *,
         jobs: Jobs,
         artifacts: Artifacts,
-        approval: GalleryApproval,
+        approval: Approves,
         work_dir: Path,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,18 +95,19 @@ class OwnWorks:
         except AtelierError as error:
             _log.info("job %s is not handed out (%s)", job.id, error.code)
             return []
-        return [one.path for one in await self._artifacts.of_job(job.id) if one.path is not None]
+        kept = await self._artifacts.of_job(job.id)
+        return [one.path for one in kept if one.path is not None and one.kind not in _NEVER_SHOWN]
 
 
 def recipe(job: Job) -> dict[str, object]:
-    """What is needed to make it again."""
+    """What is needed to make it again, but for somebody's voice: the file may outlive a consent."""
     return {
         "job": job.id,
         "medium": job.medium,
         "model": job.model,
         "seed": job.seed,
         "created_at": job.created_at,
-        "params": dict(job.params),
+        "params": {name: value for name, value in job.params.items() if name != "voice"},
     }
 
 

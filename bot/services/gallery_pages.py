@@ -6,12 +6,13 @@ Only files that hang, byte for byte as they were approved and accepted, get onto
 from __future__ import annotations
 
 import asyncio
+import filecmp
 import html
 import json
 import os
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,9 @@ MOST_WORKS: Final = 5000
 PROJECTED: Final = 60
 """Works that the projector goes through, the newest first."""
 TEXT_SHOWN: Final = 20_000
+_SEEDED: Final = frozenset({"image", "text", "music", "sound", "notes", "video", "speech"})
+_MADE_BY: Final = '<meta name="generator" content="Klassenatelier">'
+"""By which a page of an earlier export is known."""
 _KINDS: Final = {
     ".png": "image", ".jpg": "image", ".jpeg": "image", ".webp": "image", ".gif": "image",
     ".mp3": "audio", ".wav": "audio", ".ogg": "audio", ".flac": "audio", ".m4a": "audio",
@@ -59,13 +63,26 @@ class Exhibit:
     pieces: tuple[Piece, ...]
 
 
-class Collection:
-    """What hangs in a class. `artifacts`: the folder of the kept files."""
+async def _always(_job: Job) -> bool:
+    return True
 
-    def __init__(self, *, entries: GalleryEntries, jobs: Jobs, artifacts: Path) -> None:
+
+class Collection:
+    """What hangs in a class. `artifacts`: the folder of the kept files. `allowed`: whether a job may be shown now, as
+    far as that changes by itself: a consent ends, and nobody may have been there to take down what it was for."""
+
+    def __init__(
+        self,
+        *,
+        entries: GalleryEntries,
+        jobs: Jobs,
+        artifacts: Path,
+        allowed: Callable[[Job], Awaitable[bool]] = _always,
+    ) -> None:
         self._entries = entries
         self._jobs = jobs
         self._artifacts = artifacts
+        self._allowed = allowed
 
     async def of_class(self, guild: str, *, names: bool, limit: int = MOST_WORKS) -> list[Exhibit]:
         """The newest first; a work of which nothing is as it was accepted is left out."""
@@ -73,7 +90,7 @@ class Collection:
         for listed in await self._entries.find(guild, Filter(limit=limit)):
             job = await self._jobs.get(listed.entry.job)
             shown = await self._entries.files(listed.entry.job)
-            if job is None:
+            if job is None or not await self._allowed(job):
                 continue
             pieces = await asyncio.to_thread(_pieces, self._artifacts / job.id, job.medium, shown)
             if pieces:
@@ -82,17 +99,30 @@ class Collection:
 
 
 def export(exhibits: Sequence[Exhibit], out: Path, sentences: Sentences, language: str) -> tuple[Path, Path]:
-    """Write `gallery/index.html` with its files, and `gallery.zip` of the same. Raises OSError."""
-    page = out / "gallery"
-    shutil.rmtree(page, ignore_errors=True)
-    page.mkdir(parents=True)
-    _copy(exhibits, page)
-    (page / "index.html").write_text(render(exhibits, sentences, language), "utf-8")
+    """Write `gallery/index.html` with its files, and `gallery.zip` of the same, in place of those of an earlier export.
+
+    Raises OSError, FileExistsError where `gallery` holds something else.
+    """
+    page, fresh = out / "gallery", out / ".gallery-new"
+    if page.exists() and not _is_ours(page):
+        raise FileExistsError(page)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    _copy(exhibits, fresh)
+    (fresh / "index.html").write_text(render(exhibits, sentences, language), "utf-8")
+    if page.exists():
+        shutil.rmtree(page)
+    fresh.rename(page)
     archive = out / "gallery.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(one for one in page.rglob("*") if one.is_file()):
             packed.write(path, Path("gallery") / path.relative_to(page))
     return page / "index.html", archive
+
+
+def _is_ours(page: Path) -> bool:
+    index = page / "index.html"
+    return index.is_file() and _MADE_BY in index.read_text("utf-8", errors="replace")
 
 
 def render(exhibits: Sequence[Exhibit], sentences: Sentences, language: str) -> str:
@@ -120,14 +150,35 @@ class Projector:
         self._sentences = sentences
         self._language = language
         self._lock = asyncio.Lock()
+        self._owed: set[str] | None = None
+        """Classes whose page is not as it should be; None: after a start nobody knows."""
 
     async def refresh(self, guild: str) -> None:
         """Write the class's page anew; what is not to be seen any more is deleted from it. Raises OSError."""
         if not guild.isalnum():
             raise ValueError("not a class's id")
         async with self._lock:
-            exhibits = await self._collection.of_class(guild, names=True, limit=PROJECTED)
-            await asyncio.to_thread(self._write, self._folder / guild, exhibits)
+            self._owes().add(guild)
+            page = self._folder / guild
+            try:
+                exhibits = await self._collection.of_class(guild, names=True, limit=PROJECTED)
+                await asyncio.to_thread(self._write, page, exhibits)
+            except Exception:
+                # an old list must not go on telling of what has gone
+                await asyncio.to_thread((page / "works.js").unlink, missing_ok=True)
+                raise
+            self._owes().discard(guild)
+
+    async def catch_up(self) -> None:
+        for guild in sorted(self._owes()):
+            await self.refresh(guild)
+
+    def _owes(self) -> set[str]:
+        """Pages that a crash may have left as they were are all written anew."""
+        if self._owed is None:
+            pages = self._folder.iterdir() if self._folder.is_dir() else ()
+            self._owed = {one.name for one in pages if one.name.isalnum()}
+        return self._owed
 
     def _write(self, page: Path, exhibits: Sequence[Exhibit]) -> None:
         for made in (self._folder, page):
@@ -147,7 +198,7 @@ class Projector:
             "id": f"{exhibit.entry.job}-{exhibit.entry.round}",
             "name": exhibit.name,
             "prompt": exhibit.prompt,
-            "medium": _medium(exhibit.entry.medium, self._sentences, self._language),
+            "medium": " · ".join(_kind(exhibit, self._sentences, self._language)),
             "pieces": [
                 {
                     "kind": one.kind,
@@ -162,7 +213,8 @@ class Projector:
 
 def _exhibit(job: Job, entry: Entry, stars: int, pieces: tuple[Piece, ...], *, names: bool) -> Exhibit:
     keys = [str(key.get("prompt", "")) for key in job.params.get("keys") or ()]
-    prompt = job.params.get("original") or job.params.get("prompt") or " → ".join(dict.fromkeys(keys))
+    typed = (job.params.get(name) for name in ("original", "prompt", "text", "title"))
+    prompt = next((one for one in typed if one), " → ".join(dict.fromkeys(keys)))
     return Exhibit(
         entry=entry, name=entry.name if names and entry.named else "", prompt=str(prompt or ""),
         model=job.model, seed=job.seed, stars=stars, pieces=pieces,
@@ -186,8 +238,9 @@ def _copy(exhibits: Sequence[Exhibit], page: Path) -> None:
     for exhibit in exhibits:
         for piece in exhibit.pieces:
             target = page / _place(exhibit, piece)
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copyfile(piece.path, target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not (target.is_file() and filecmp.cmp(piece.path, target, shallow=False)):
+                shutil.copyfile(piece.path, target)
 
 
 def _place(exhibit: Exhibit, piece: Piece) -> str:
@@ -209,17 +262,27 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _article(exhibit: Exhibit, sentences: Sentences, language: str) -> str:
-    day = datetime.fromtimestamp(exhibit.entry.changed_at, UTC).date().isoformat()
-    facts = [_medium(exhibit.entry.medium, sentences, language), day, f"{exhibit.model} · {exhibit.seed}"]
-    if exhibit.stars:
-        facts.insert(0, f"★ {exhibit.stars}")
     parts = [_shown(one, _place(exhibit, one), sentences, language) for one in exhibit.pieces]
     if exhibit.prompt:
         parts.append(f"<blockquote>{html.escape(exhibit.prompt)}</blockquote>")
     if exhibit.name:
-        parts.append(f'<p class="name">{html.escape(exhibit.name)}</p>')
-    parts.append(f'<p class="facts">{html.escape(" · ".join(facts))}</p>')
+        parts.append(f'<p class="name"><bdi>{html.escape(exhibit.name)}</bdi></p>')
+    facts = " · ".join(_facts(exhibit, sentences, language))
+    parts.append(f'<p class="facts">{html.escape(facts)}</p>')
     return f'<article id="w-{html.escape(exhibit.entry.job)}">\n' + "\n".join(parts) + "\n</article>"
+
+
+def _facts(exhibit: Exhibit, sentences: Sentences, language: str) -> list[str]:
+    """What it is, that a model made it, when it was accepted, and with which seed where that means something."""
+    day = datetime.fromtimestamp(exhibit.entry.changed_at, UTC)
+    facts = [f"★ {exhibit.stars}"] if exhibit.stars else []
+    facts += [
+        *_kind(exhibit, sentences, language),
+        sentences.text("page.day", language, day=f"{day:%d}", month=f"{day:%m}", year=f"{day:%Y}"),
+    ]
+    if exhibit.entry.medium in _SEEDED:
+        facts += [exhibit.model, sentences.text("page.seed", language, seed=str(exhibit.seed))]
+    return facts
 
 
 def _shown(piece: Piece, place: str, sentences: Sentences, language: str) -> str:
@@ -228,7 +291,7 @@ def _shown(piece: Piece, place: str, sentences: Sentences, language: str) -> str
         return f"<pre>{html.escape(_text(piece))}</pre>"
     if piece.kind == "file":
         said = _say("page.download", sentences, language, name=piece.path.name)
-        return f'<p><a href="{where}" download>{said}</a></p>'
+        return f'<a class="file" href="{where}" download>{said}</a>'
     if piece.kind == "image":
         return f'<a href="{where}"><img src="{where}" alt="{alt}" loading="lazy"></a>'
     return f'<{piece.kind} src="{where}" aria-label="{alt}" controls preload="metadata"></{piece.kind}>'
@@ -236,6 +299,13 @@ def _shown(piece: Piece, place: str, sentences: Sentences, language: str) -> str
 
 def _text(piece: Piece) -> str:
     return piece.path.read_text("utf-8", errors="replace")[:TEXT_SHOWN]
+
+
+def _kind(exhibit: Exhibit, sentences: Sentences, language: str) -> list[str]:
+    """What it is, and that a model made it."""
+    medium = exhibit.entry.medium
+    label = sentences.text("speech.label" if medium == "speech" else "post.label", language)
+    return [_medium(medium, sentences, language), label]
 
 
 def _medium(medium: str, sentences: Sentences, language: str) -> str:

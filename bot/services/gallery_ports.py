@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from bot.services.ports import Hindrance, NotDelivered, Post, TakenBack
@@ -29,6 +30,9 @@ class GalleryRules(Protocol):
 
     async def gallery(self, guild: str) -> GalleryRule: ...
 
+    async def names(self, guild: str) -> bool:
+        """Whether names may appear on what is accepted now, in the lesson or after it."""
+
 
 class GalleryPlaces(Protocol):
     """Which channels a class has chosen, by `GalleryPlace` (`data.setup.Setups`)."""
@@ -48,6 +52,30 @@ class GalleryNotes(Protocol):
         *,
         detail: Mapping[str, str | int] | None = None,
     ) -> None: ...
+
+
+class Approves(Protocol):
+    """Judges a posted result anew: `GalleryApproval`, `Gallery` with what follows from a refusal."""
+
+    async def of(self, job: Job) -> Approved[Post]: ...
+
+
+class Shown(StrEnum):
+    """What became of showing a work. What did not stand yet is tried again, unless it is gone."""
+
+    STANDS = "stands"
+    HELD = "held"
+    """The class pauses, or was stopped."""
+    AWAY = "away"
+    """Discord did not take it."""
+    BARRED = "barred"
+    """The bot may not write there, or the channel is no more."""
+    GONE = "gone"
+    """It was ended meanwhile, or must not be shown any more."""
+
+
+class NoPlace(NotDelivered):
+    """A channel is missing, or the bot may not write into it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +100,10 @@ class GalleryWall(Protocol):
     """How works are shown. What takes a work takes it `Approved` only; sending twice makes one message."""
 
     async def review(self, work: Approved[Work], channel: str) -> Hung:
-        """A card for the teachers. Raises NotDelivered."""
+        """A card for the teachers. Raises NotDelivered, NoPlace."""
 
     async def hang(self, work: Approved[Work], channel: str) -> Hung:
-        """A post in the gallery, a text channel or a forum. Raises NotDelivered."""
+        """A post in the gallery, a text channel or a forum. Raises NotDelivered, NoPlace."""
 
     async def settle(self, message: GalleryMessage, entry: Entry, decision: GalleryDecision) -> None:
         """The card says what was decided and has no more buttons. Best effort."""
@@ -116,6 +144,9 @@ class Seen(Protocol):
     """Something that shows what hangs and is to follow every change."""
 
     async def refresh(self, guild: str) -> None: ...
+
+    async def catch_up(self) -> None:
+        """Make up for what a crash or the disk held up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

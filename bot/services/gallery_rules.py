@@ -13,6 +13,8 @@ class CurrentLessons(Protocol):
 
     def current(self, guild: str) -> Lesson | None: ...
 
+    async def last(self, guild: str) -> Lesson | None: ...
+
 
 class LessonGalleryRules:
     """`bot.services.gallery_ports.GalleryRules`."""
@@ -30,3 +32,8 @@ class LessonGalleryRules:
             review=rules.gallery != "open",
             names=rules.gallery_names,
         )
+
+    async def names(self, guild: str) -> bool:
+        """Teachers often decide after the lesson: then the last one counts."""
+        lesson = self._lessons.current(guild) or await self._lessons.last(guild)
+        return lesson is not None and lesson.rules.gallery_names

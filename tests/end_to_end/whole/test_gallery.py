@@ -147,7 +147,7 @@ async def test_in_an_emergency_nothing_is_sent_in_or_hung(hall: Klass, say: Say)
     assert refused["content"] == say("error.emergency_on", "de")
     (card,) = await hanging(hall.teacher, "lehrkraft", job)
     accepted = await said(use(hall.teacher, card, "galaccept"))
-    assert say("gallery.later", "de") in accepted["content"]
+    assert say("gallery.shown_held", "de") in accepted["content"]
     assert await hanging(hall.ben, "galerie", job) == []
     await said(hall.teacher.press(stopped, label=say("button.lift_stop", "de")))
     await until(lambda: hanging(hall.ben, "galerie", job), 1)
@@ -159,6 +159,6 @@ async def test_what_is_accepted_in_a_pause_hangs_after_it(hall: Klass, say: Say)
     paused = hall.teacher.command("pause")
     await paused.message(lambda one: bool(one["content"]), timeout=PATIENCE)
     accepted = await said(use(hall.teacher, card, "galaccept"))
-    assert say("gallery.later", "de") in accepted["content"]
+    assert say("gallery.shown_held", "de") in accepted["content"]
     await hall.teacher.command("weiter").message(lambda one: bool(one["content"]), timeout=PATIENCE)
     await until(lambda: hanging(hall.ben, "galerie", job), 1)

@@ -225,7 +225,86 @@ def test_the_command_exports_also_while_a_bot_is_running(
     assert call("projector", "--no-open") == 0
     assert (tmp_path / "data" / "projector" / "77" / "index.html").is_file()
     assert call("export", "--class", "78", "--out", str(out)) == 1
+    (tmp_path / "mine" / "gallery").mkdir(parents=True)
+    assert call("export", "--out", str(tmp_path / "mine")) == 2
 
 
 def test_the_command_line_has_it() -> None:
     assert RUNNER.invoke(app, ["gallery", "export", "--help"]).exit_code == 0
+
+
+async def test_after_a_crash_the_projector_shows_nothing_that_has_gone(house: House) -> None:
+    page = house.folder / "p" / "77"
+    job = await house.hang("text", {"text-1.txt": b"a poem"})
+    await house.projector().refresh("77")
+    assert job.id in (page / "works.js").read_text("utf-8")
+    await house.entries.end(job.id, GalleryState.WITHDRAWN, by="5")
+    await house.entries.gone(job.id, GalleryPlace.GALLERY)
+    await house.entries.forget(job.id)  # the bot was killed before it could write the page
+    again = house.projector()
+    await again.catch_up()
+    assert (page / "works.js").read_text("utf-8") == "works([]);\n"
+    assert list((page / "works").iterdir()) == []
+
+
+async def test_a_page_that_cannot_be_written_tells_nothing_old(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, projector = house.folder / "p" / "77", house.projector()
+    first = await house.hang("text", {"text-1.txt": b"a poem"})
+    await projector.refresh("77")
+    second = await house.hang("image", {"image-1.png": b"one"})
+    await house.entries.end(first.id, GalleryState.TAKEN_DOWN, by="9")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copyfile", full)
+        with pytest.raises(OSError, match="No space"):
+            await projector.refresh("77")
+        assert not (page / "works.js").exists()
+    await projector.catch_up()
+    told = (page / "works.js").read_text("utf-8")
+    assert (second.id in told, first.id in told) == (True, False)
+
+
+async def test_what_may_not_be_shown_any_more_is_on_no_page(house: House) -> None:
+    over, fine = (
+        await house.hang("speech", {"audio-1.ogg": b"x"}),
+        await house.hang("text", {"text-1.txt": b"y"}),
+    )
+
+    async def allowed(job: Job) -> bool:
+        return job.id != over.id
+
+    collection = Collection(
+        entries=house.entries, jobs=house.jobs, artifacts=house.folder / "data" / "artifacts", allowed=allowed
+    )
+    assert [one.entry.job for one in await collection.of_class("77", names=True)] == [fine.id]
+
+
+async def test_an_export_replaces_nothing_but_an_earlier_one(house: House, tmp_path: Path) -> None:
+    await house.hang("image", {"image-1.png": b"one"})
+    exhibits = await house.collection.of_class("77", names=False)
+    mine = tmp_path / "school" / "gallery" / "holiday.jpg"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"photo")
+    with pytest.raises(FileExistsError):
+        export(exhibits, tmp_path / "school", SENTENCES, "de")
+    assert mine.read_bytes() == b"photo"
+    page, archive = export(exhibits, tmp_path / "out", SENTENCES, "de")
+    modes = {one.stat().st_mode & 0o044 for one in page.parent.rglob("*")}
+    assert modes == {0o044}, "a web server reads them, too"
+    with zipfile.ZipFile(archive) as packed:
+        assert {one.external_attr >> 16 & 0o044 for one in packed.infolist()} == {0o044}
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_each_work_says_that_a_model_made_it(house: House, language: str) -> None:
+    await house.hang("speech", {"audio-1.ogg": b"x"})
+    await house.hang("clip", {"video-1.mp4": b"x"})
+    page = Tags(render(await house.collection.of_class("77", names=False), SENTENCES, language)).text
+    assert page.count(SENTENCES.text("speech.label", language)) == 1
+    assert page.count(SENTENCES.text("post.label", language)) >= 1
+    assert "clip · 3" not in page, "a clip has no model or seed of its own"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.services.gallery_ports import GalleryRule, Review
+from bot.services.gallery_ports import GalleryRule, Review, Shown
 from bot.services.gallery_rules import LessonGalleryRules
 from bot.services.ports import Hindrance, NotDelivered, Requester
 from data.erasures import EVERYBODY, Erasure
@@ -95,7 +95,7 @@ async def test_a_work_is_seen_by_the_class_only_after_a_teacher_has_accepted_it(
     assert (card.place, card.channel, card.round, card.named) == (P.REVIEW, "9", 1, True)
     assert school.seen() == []
     done = await school.gallery.review(job.id, ACCEPT, TEACHER)
-    assert (done.shown, done.told) == (True, True)
+    assert (done.shown, done.told) == (Shown.STANDS, True)
     assert school.seen() == [job.id]
     assert school.wall.told == [("anna", "accepted", "")]
     assert card.settled
@@ -392,7 +392,7 @@ async def test_without_a_channel_nothing_is_taken_in(school: School) -> None:
 async def test_in_a_pause_nothing_is_hung_and_afterwards_it_is(school: School) -> None:
     job = await school.sent_in()
     school.hall.held = True
-    assert not (await school.gallery.review(job.id, ACCEPT, TEACHER)).shown
+    assert (await school.gallery.review(job.id, ACCEPT, TEACHER)).shown is Shown.HELD
     await school.gallery.purge()
     assert school.seen() == []
     other = await school.posted()
@@ -413,7 +413,7 @@ async def test_an_emergency_stop_breaks_off_what_is_on_its_way(school: School, t
         school.wall.messages["99"] = Standing(P.GALLERY, "8", job.id, 1, named=True, history=1)
     await school.hall.hanging.break_off("class")
     assert school.seen() == []
-    assert not (await accepting).shown
+    assert (await accepting).shown is Shown.HELD
     assert await school.state(job) is S.ACCEPTED
     school.hall.held, school.wall.hold = False, None
     await school.gallery.purge()
