@@ -153,7 +153,8 @@ async def assemble(
         ),
     )
     jobs, artifacts = parts.jobs, parts.artifacts
-    entrance = await entrance_of(parts)
+    timings = await Timings.open(database)
+    entrance = await entrance_of(parts, timings)
     preview = VideoPreview(
         pipeline=parts.pipeline,
         work_dir=work_dir,
@@ -182,7 +183,6 @@ async def assemble(
         posting=posting,
         work_dir=work_dir,
     )
-    timings = await Timings.open(database)
     dispatcher = Dispatcher(
         queue=FairQueue(),
         supervisor=supervisor,

@@ -26,6 +26,7 @@ from data.lessons import Lessons
 from data.setup import Setups
 from data.spendings import Spendings
 from data.stops import Stops
+from data.timings import Timings
 from data.voice_files import VoiceFiles
 from generation.dispatcher import Dispatcher
 from moderation.class_words import ClassWords
@@ -56,7 +57,7 @@ class Staffroom:
     setup: Setup
 
 
-async def entrance_of(parts: Parts) -> Entrance:
+async def entrance_of(parts: Parts, timings: Timings) -> Entrance:
     """Raises StorageFailed."""
     database, settings = parts.database, parts.settings
     stops, lessons = await Stops.open(database), await Lessons.open(database)
@@ -68,6 +69,7 @@ async def entrance_of(parts: Parts) -> Entrance:
         spendings=spendings,
         catalog=parts.catalog,
         careful=careful,
+        expected=timings.expected,
         others=[unblocked(BlockRows(database))],
     )
     return Entrance(door=door, lessons=lessons, stops=stops, spendings=spendings)

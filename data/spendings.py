@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -68,6 +69,14 @@ class Spendings:
         """Every attempt of the class's jobs that were asked for since then; one that runs ends now."""
         rows = await self._rows(_SPANS, (self._clock(), guild, since, until, person, person))
         return [Span(person=row[0], begin=row[1], end=row[2]) for row in rows]
+
+    async def waiting(self, guild: str, person: str, since: float) -> list[tuple[str, Mapping[str, Any]]]:
+        """Model and parameters of a person's jobs that no worker has had yet."""
+        query = (
+            "SELECT model, params FROM jobs WHERE guild_id = ? AND owner_id = ? AND created_at >= ?"
+            " AND state IN ('accepted', 'queued') ORDER BY position"
+        )
+        return [(row[0], json.loads(row[1])) for row in await self._rows(query, (guild, person, since))]
 
     async def counts(
         self, guild: str, since: float, until: float = EVER

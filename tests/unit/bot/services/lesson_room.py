@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,6 +136,7 @@ class LessonRoom(Room):
     discord: FakeDiscord = field(default_factory=SlowDiscord)
     workers: Workshop = field(default_factory=KillableWorkshop)
     careful: Rules = CAREFUL
+    expected: Callable[[str, float], float | None] = lambda model, units: None
     draws: _Draws = field(default_factory=_Draws)
     drift: float = 0.0
 
@@ -177,6 +178,7 @@ class LessonRoom(Room):
             spendings=self.spendings,
             catalog=self.catalog,
             careful=self.careful,
+            expected=self.expected,
             clock=self.clock,
         )
         await self._assemble(parts, check)

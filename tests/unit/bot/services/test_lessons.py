@@ -179,6 +179,19 @@ async def test_seconds_are_measured_from_the_moves(room: LessonRoom) -> None:
     assert (await room.end(await room.ask(who=BEN))).state is JobState.POSTED
 
 
+async def test_many_at_once_do_not_all_get_the_last_second(tmp_path: Path) -> None:
+    async with lesson_room(tmp_path, limit=9, expected=lambda model, units: 6.0) as room:
+        await start(room, gpu_seconds=10)
+        hold_every_picture(room)
+        running = await room.ask(count=1)
+        await room.workers.started(running.job.id)
+        await room.ask(count=1)  # 6 seconds are spoken for, not all
+        asked = await asyncio.gather(*[room.ask(count=1) for _ in range(4)], return_exceptions=True)
+        assert [type(one).__name__ for one in asked].count("Ticket") == 1
+        assert {one.code for one in asked if isinstance(one, AtelierError)} == {"lesson_seconds"}
+        assert (await room.ask(who=BEN, count=1)).job.owner_id == "ben"
+
+
 async def test_time_without_the_bot_costs_nobody_anything(room: LessonRoom) -> None:
     await start(room)
     hold_every_picture(room)
