@@ -74,8 +74,8 @@ class DiscordCareBoard:
             _log.info("a card was gone before it could be changed")
 
     async def _channel(self, channel: str) -> discord.TextChannel | discord.Thread:
-        """Raises NotDelivered for what is no channel for messages, or before there is a connection."""
-        if not self._client.is_ready() or not channel.isdigit():
+        """Raises NotDelivered for what is no channel for messages, or before the bot has logged in."""
+        if self._client.user is None or self._client.is_closed() or not channel.isdigit():
             raise NotDelivered
         found = self._client.get_channel(int(channel)) or await self._client.fetch_channel(int(channel))
         if not isinstance(found, discord.TextChannel | discord.Thread):

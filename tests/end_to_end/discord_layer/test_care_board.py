@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import discord
 import pytest
 
 from bot.care_board import DiscordCareBoard
@@ -61,3 +62,13 @@ async def test_what_is_out_of_reach_is_said(klass: Class) -> None:
     assert await board.find(gone) is None
     await board.settle(card, "1")
     await board.settle(gone, "1")
+
+
+async def test_before_the_bot_has_logged_in_nothing_is_sent(klass: Class) -> None:
+    nobody = discord.Client(intents=discord.Intents.none())
+    board = DiscordCareBoard(client=nobody, sentences=klass.school.sentences)
+    waiting = Waiting(marker="job0000001", code="hate", since=time.time())
+    with pytest.raises(NotDelivered):
+        await board.put(card_of(klass), waiting)
+    with pytest.raises(NotDelivered):
+        await board.find(card_of(klass))

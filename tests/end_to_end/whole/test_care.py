@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from bot.local.visitor import Handle, Visitor
 from tests.end_to_end.whole.conftest import EPHEMERAL, Klass
 
@@ -29,17 +31,44 @@ async def said(handle: Handle) -> dict[str, Any]:
     return message
 
 
+async def card_of(klass: Klass, action: str) -> dict[str, Any]:
+    """What stands in the teachers' own channel with this button."""
+
+    def wanted(message: dict[str, Any]) -> bool:
+        return any(
+            button.get("custom_id", "").startswith(f"ka:{action}:")
+            for row in message["components"]
+            for button in row["components"]
+        )
+
+    return await klass.teacher.wait_for_message(wanted, channel="lehrkraft")
+
+
+@pytest.fixture(autouse=True)
+async def review(klass: Klass) -> None:
+    """The teachers' channel is adopted by looking at the set-up."""
+    await klass.teacher.command("einrichten").message(lambda one: bool(one["embeds"]), timeout=PATIENCE)
+
+
 async def test_a_wrong_refusal_is_asked_about_counted_and_put_right(klass: Klass, say: Say) -> None:
     prompt = "eine Nacktkatze am Fenster"
     refused = await klass.answer(klass.chiara.command("bild", prompt=prompt, anzahl=1))
     assert refused["content"] == say("error.refused_sexual", "de")
     asked = await said(use(klass.chiara, refused, "ask"))
     assert asked["content"] == say("care.asked_now", "de")
+    waits = await card_of(klass, "appsee")
+    assert prompt not in waits["content"], "only who presses sees what was typed"
+    assert waits["id"] not in klass.chiara.seen
     listed = await said(klass.teacher.command("meldungen"))
-    card = await said(use(klass.teacher, listed, "appsee"))
+    assert prompt not in listed["content"]
+    card = await said(use(klass.teacher, waits, "appsee"))
     assert prompt in card["content"]
     decided = await said(use(klass.teacher, card, "appwrong"))
     assert decided["content"] == say("care.decided_wrong", "de")
+    done = say("care.card_question_done", "de")
+    await klass.teacher.wait_for_message(
+        lambda one: one["id"] == waits["id"] and one["content"] == done, channel="lehrkraft"
+    )
     overview = await said(klass.teacher.command("woerter"))
     assert say("words.judged", "de", wrong=1, n=1) in overview["content"]
     await said(klass.teacher.command("woerter", erlauben="Nacktkatze"))
@@ -62,7 +91,8 @@ async def test_a_reported_post_is_taken_down_and_its_owner_told(klass: Klass, sa
     assert post["id"] in klass.ada.seen
     form = await klass.ben.open_form(use(klass.ben, post, "report"))
     sent = await said(klass.ben.fill_in(form, reason=["hurtful"], note="that is me"))
-    assert sent["content"] == say("care.reported", "en")
+    assert sent["content"] == say("care.reported_now", "en")
+    assert say("reason.hurtful", "de") in (await card_of(klass, "repsee"))["content"]
     listed = await said(klass.teacher.command("meldungen"))
     card = await said(use(klass.teacher, listed, "repsee"))
     assert "that is me" in card["content"]
@@ -77,5 +107,8 @@ async def test_blocking_is_for_teachers_and_never_hits_one(klass: Klass, say: Sa
     assert not_theirs["content"] == say("error.teachers_only", "en")
     blocked = await said(klass.teacher.command("sperren", person="Ada", minuten=5))
     assert "Ada" in blocked["content"] or "<@" in blocked["content"]
+    until = klass.ada.command("bild", prompt="ein Kreis", anzahl=1)
+    shut = await said(until)
+    assert shut["content"].split("<t:")[0] == say("error.blocked", "de", until=0).split("<t:")[0]
     freed = await said(klass.teacher.command("freigeben", person="Ada"))
     assert freed["content"]
