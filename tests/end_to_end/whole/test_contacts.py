@@ -82,10 +82,12 @@ async def test_a_class_at_work_contacts_its_server_alone(
         monkeypatch.undo()
         server = urlsplit(klass.server.base_url)
         await _work(klass)
-        assert _traces(tmp_path) == []
+        words = (CANARY, _id_of(klass, "Ada"))
+        assert _traces(tmp_path, *words) == []
+        assert _traces(tmp_path, _id_of(klass, "Ben")) != []
         assert unlisted_files(tmp_path / "data") == []
         assert sorted(one.name for one in (tmp_path / "data-records").iterdir()) == [HEADS, TOMBSTONES]
-    assert _traces(tmp_path) == []
+    assert _traces(tmp_path, *words) == []
     found = set(contacts(log))
     assert ("127.0.0.1", server.port) in found
     assert found <= {("127.0.0.1", server.port), ("127.0.0.1", 0), ("::1", 0)}
@@ -93,11 +95,17 @@ async def test_a_class_at_work_contacts_its_server_alone(
     assert len(processes) > 1, "its workers were watched, too"
 
 
-def _traces(folder: Path) -> list[str]:
-    """The bot's files, log and work folder included, that hold what Ada had typed; she has had her data deleted."""
-    files = [one for one in folder.rglob("*") if one.is_file()]
+def _id_of(klass: Klass, name: str) -> str:
+    """As Discord told the bot."""
+    asked = (one.data["member"]["user"] for one in klass.dispatched if one.name == "INTERACTION_CREATE")
+    return str(next(user["id"] for user in asked if name in {user["username"], user["global_name"]}))
+
+
+def _traces(folder: Path, *words: str) -> list[str]:
+    """The bot's files, log and work folder included, that hold one of these words."""
+    files = [one for one in folder.rglob("*") if one.is_file() and one.name != "contacts"]
     assert any(one.name == "bot.log" for one in files)
-    return [str(one) for one in files if CANARY.encode() in one.read_bytes()]
+    return [str(one) for one in files if any(word.encode() in one.read_bytes() for word in words)]
 
 
 async def _work(klass: Klass) -> None:
