@@ -82,7 +82,7 @@ class Delivery:
         elif private and not is_private(job):
             await self._tell_privately(answer, text, view)
         else:
-            await once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=view))
+            await self._tell_in_answer(job, answer, text, view)
 
     # -- the command's own answer --
 
@@ -101,11 +101,24 @@ class Delivery:
         original: Any = "@original"
         return await self._webhook(answer).edit_message(original, allowed_mentions=_nobody(), **what)
 
+    async def _tell_in_answer(
+        self, job: Job, answer: Answer, text: str, view: discord.ui.View | None
+    ) -> None:
+        try:
+            await once_more(lambda: self._edit(answer, content=text, embeds=[], attachments=[], view=view))
+        except discord.NotFound:
+            if not is_private(job):
+                raise
+            await self._send_privately(answer, text, view)  # it was taken back: see `TakingBack`
+
     async def _tell_privately(self, answer: Answer, text: str, view: discord.ui.View | None) -> None:
         try:
             await self.delete_answer(answer)
         except discord.NotFound:
             _log.debug("there was no public answer to take away")
+        await self._send_privately(answer, text, view)
+
+    async def _send_privately(self, answer: Answer, text: str, view: discord.ui.View | None) -> None:
         more: dict[str, Any] = {} if view is None else {"view": view}
         await self._webhook(answer).send(text, ephemeral=True, allowed_mentions=_nobody(), **more)
 

@@ -12,6 +12,7 @@ import discord
 
 from bot.answers import DROPPED
 from bot.delivery import Delivery, is_post_of, once_more
+from bot.services.door import is_private
 from bot.services.ports import Hindrance, NotDelivered, Posted, ReplyAddress, TakenBack
 from generation.job import Job
 
@@ -35,6 +36,8 @@ class TakingBack:
     async def take_back(self, job: Job, posted: Posted | None, address: ReplyAddress | None) -> TakenBack:
         """Never raises. `posted`: None where only a plan is known."""
         taken = _ABSENT
+        if is_private(job):  # no history shows it, and an edit on its way finds nothing to change any more
+            await _safely(lambda: self._own_answer(address))
         if posted is not None:
             taken += await self._at(posted.channel_id, lambda channel: _delete(channel, posted.message_id))
         if posted is None or posted.channel_id != job.channel_id:
@@ -64,6 +67,13 @@ class TakingBack:
             return _FORBIDDEN
         await self._delivery.delete_answer(answer)
         return TakenBack(deleted=1)
+
+    async def _own_answer(self, address: ReplyAddress | None) -> TakenBack:
+        """As long as it can be reached, whether it shows a result or only that there will be one."""
+        answer = self._delivery.open_answer(address)
+        if answer is not None:
+            await self._delivery.delete_answer(answer)
+        return _ABSENT
 
     async def _at(
         self,

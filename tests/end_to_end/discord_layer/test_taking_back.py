@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+
+import pytest
 
 from bot.publisher import DiscordPublisher
+from bot.services.door import PRIVATE
 from bot.services.ports import Hindrance, Posted, TakenBack, Withheld
 from tests.end_to_end.discord_layer.conftest import Class
 from tests.end_to_end.discord_layer.fakes import approved
@@ -83,3 +87,34 @@ async def test_a_person_is_told_in_private(klass: Class) -> None:
     _, job = await waiting(klass, ada)
     assert await again(klass).tell_person(job.owner_id, "Deine Stimme wird nicht mehr verwendet.")
     assert not await again(klass).tell_person("nobody", "…")
+
+
+class _PrivateLesson:
+    def posts_privately(self, guild: str) -> bool:
+        return True
+
+
+async def test_what_one_person_alone_sees_is_taken_back_too(
+    klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An emergency stop in a private lesson: no history shows the answer, and the send arrives after the last look."""
+    monkeypatch.setattr(klass.school.bot.desk, "door", _PrivateLesson(), raising=False)
+    ada = await klass.enter()
+    handle, job = await waiting(klass, ada)
+    job = dataclasses.replace(job, notices=(PRIVATE,))
+    address = klass.desk.addresses[job.id]
+    (answer,) = handle.messages
+    assert answer["flags"] & 1 << 6
+    klass.school.server.faults.add("PATCH", "/webhooks/*/*/messages/@original", delay=0.5)
+    publisher = again(klass)
+    post = (await approved(job, klass.school.folder)).map(lambda value: dataclasses.replace(value, job=job))
+    sending = asyncio.create_task(publisher.publish(post, address))
+    await asyncio.sleep(0.1)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert (await publisher.take_back(job, None, address)).hindrance is None
+    await asyncio.sleep(1.0)
+    assert not any(message["embeds"] or message["attachments"] for message in handle.messages)
+    await publisher.tell_owner(job, address, "emergency", {}, private=True)
+    told = await handle.message(lambda one: "Notaus" in one["content"])
+    assert told["flags"] & 1 << 6
