@@ -112,3 +112,37 @@ async def test_blocking_is_for_teachers_and_never_hits_one(klass: Klass, say: Sa
     assert shut["content"].split("<t:")[0] == say("error.blocked", "de", until=0).split("<t:")[0]
     freed = await said(klass.teacher.command("freigeben", person="Ada"))
     assert freed["content"]
+
+
+TEACHERS_COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("words", {}),
+    ("words", {"refuse": "unicorn*"}),
+    ("words", {"allow": "unicorn"}),
+    ("words", {"remove": "unicorn*"}),
+    ("reports", {}),
+    ("block", {"person": "Chiara", "minutes": 5}),
+    ("unblock", {}),
+    ("unblock", {"person": "Chiara"}),
+    ("lesson start", {"minutes": 45}),
+    ("lesson end", {}),
+    ("lesson status", {}),
+    ("pause", {}),
+    ("resume", {}),
+    ("emergency-stop", {}),
+    ("log", {}),
+    ("consents", {}),
+    ("set-up", {}),
+    ("my-data show", {"whole_class": True}),
+    ("my-data export", {"whole_class": True}),
+    ("my-data delete", {"whole_class": True, "really": True}),
+)
+
+
+async def test_no_pupil_may_use_what_is_for_teachers(klass: Klass, say: Say) -> None:
+    no = {say(f"error.{code}", "en") for code in ("teachers_only", "setup_not_allowed", "not_allowed")}
+    wrong = []
+    for name, options in TEACHERS_COMMANDS:
+        answer = await said(klass.ben.command(name, **options))
+        if answer["content"] not in no:
+            wrong.append((name, answer["content"][:200]))
+    assert wrong == []

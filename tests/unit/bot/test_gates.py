@@ -121,3 +121,28 @@ async def test_before_the_statement_every_press_says_what_is_missing(world: Worl
         if action not in OPEN_PRESSES:
             assert await said(world, how, action, who) == missing, action
     assert await state_of(world) == before
+
+
+@pytest.mark.parametrize("stopped", ["pause", "emergency"])
+async def test_while_the_class_is_held_posts_can_be_reported_and_refusals_asked_about(
+    world: World, stopped: str
+) -> None:
+    desk = world.room.desk
+    await (desk.lessons.pause(TEACHER) if stopped == "pause" else desk.emergency.stop(TEACHER))
+    post, refused = world.subjects["job"][2], world.subjects["job"][-2]
+    report = {
+        "custom_id": f"ka:report:{post}:1",
+        "components": fields_of(FORM, "", random.Random(1))["components"],
+    }
+    for how, data, who, answer in [
+        (FORM, report, BEN, "care.reported_unheard"),
+        (PRESS, {"custom_id": f"ka:ask:{refused}"}, ANNA, "care.asked_before"),
+        (PRESS, {"custom_id": f"ka:appwrong:{refused}"}, TEACHER, "care.decided_wrong"),
+    ]:
+        press = Forged(type=how, data=data, who=who, ground=world.ground)
+        await world.presses.answer(cast("Any", press))
+        assert press.done[0][1] == SENTENCES.text(answer, "de"), press.done
+    lift = Forged(type=PRESS, data={"custom_id": "ka:liftstop:class"}, who=TEACHER, ground=world.ground)
+    await world.presses.answer(cast("Any", lift))
+    key = "lesson.lifted" if stopped == "emergency" else "lesson.not_stopped"
+    assert [text for _, text in lift.done] == [SENTENCES.text(key, "de")]
