@@ -120,13 +120,21 @@ class DiscordWall:
         return Hung(message=stands, files=shown)
 
     async def _found(self, channel: Channel, made: _Made) -> discord.Message | None:
+        """The one that stands; a second one is deleted: a forum's post has no nonce, and discord.py itself repeats what
+        a server's error answers."""
+        found: discord.Message | None = None
         try:
             async for message in self._candidates(channel, made.work.entry.job, None, SEARCHED):
-                if made.marker in _ids(message):
-                    return message
+                if made.marker not in _ids(message):
+                    continue
+                if found is not None:
+                    await self._delete(str(message.channel.id), message.id)
+                found = found or message
+                if not isinstance(channel, discord.ForumChannel):
+                    break
         except discord.Forbidden:
             _log.info("the history of the channel may not be read: a work may stand twice after a crash")
-        return None
+        return found
 
     async def _sent(self, channel: Channel, made: _Made) -> discord.Message:
         for fill in (Fill.ALL, Fill.SHEET, Fill.NOTHING):
@@ -154,7 +162,7 @@ class DiscordWall:
                 view=view,
                 allowed_mentions=nobody,
             )
-            return posted.message
+            return await self._found(channel, made) or posted.message
         # the same nonce twice makes one message
         nonce = f"{made.work.entry.job}-{made.place[0]}{made.work.entry.round}"
         return await channel.send(
@@ -183,15 +191,25 @@ class DiscordWall:
         return taken
 
     async def _delete(self, channel_id: str, message_id: int) -> TakenBack:
-        channel = self._messageable(channel_id)
-        await once_more(channel.get_partial_message(message_id).delete)
-        if channel.id == message_id:
-            # what began a forum's post; without the right to delete the post only its bare title stays
-            with suppress(discord.Forbidden, discord.NotFound):
-                thread = await self._required().fetch_channel(message_id)
-                if isinstance(thread, discord.Thread):
-                    await thread.delete()
+        message = self._messageable(channel_id).get_partial_message(message_id)
+        thread = await self._required().fetch_channel(message_id) if channel_id == str(message_id) else None
+        if isinstance(thread, discord.Thread):
+            await self._delete_post(thread, message)
+        else:
+            await once_more(message.delete)
         return TakenBack(deleted=1)
+
+    async def _delete_post(self, thread: discord.Thread, message: discord.PartialMessage) -> None:
+        """A forum's. Without the right to delete it what it began with goes, and its bare title out of the way."""
+        try:
+            await once_more(thread.delete)
+        except discord.Forbidden:
+            if thread.archived:  # in an old post nothing can be deleted
+                with suppress(discord.Forbidden):
+                    await thread.edit(archived=False)
+            await once_more(message.delete)
+            with suppress(discord.HTTPException):
+                await thread.edit(archived=True)
 
     async def _candidates(
         self, channel: Channel, job_id: str, since: datetime | None, limit: int

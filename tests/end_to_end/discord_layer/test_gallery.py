@@ -22,7 +22,7 @@ from bot.local.classroom import CHANNELS, FORUM, Channel
 from bot.local.errors import Json
 from bot.local.visitor import Handle, Visitor
 from bot.services.gallery_ports import GalleryRule, Work
-from bot.services.ports import ImagePost, Picture, TakenBack
+from bot.services.ports import Hindrance, ImagePost, Picture, Requester, TakenBack
 from data.artifacts import Artifact, Artifacts, NewArtifact
 from data.database import Database
 from data.gallery_records import GalleryMessage, GalleryPlace, GalleryState
@@ -315,3 +315,73 @@ async def test_the_commands_list_works_and_hand_out_ones_own(gallery: Gallery) -
     data = await ada.download(attached)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert f"image-{job.id}/recipe.json" in archive.namelist()
+
+
+async def standing(gallery: Gallery, klass: Class, place: str) -> list[Any]:
+    """What stands in the gallery, as Discord has it: the beginnings of a forum's posts, or messages."""
+    guild: Any = gallery.school.bot.get_guild(int(klass.guild_id))
+    channel = next(one for one in await guild.fetch_channels() if one.name == place)
+    if isinstance(channel, discord.ForumChannel):
+        posts = [one for one in await guild.active_threads() if one.parent_id == channel.id]
+        return [one for post in posts async for one in post.history(limit=5)]
+    return [one async for one in channel.history(limit=50)]
+
+
+FAULTS: list[tuple[dict[str, Any], bool]] = [
+    ({"status": 500, "applied": True}, True),
+    ({"status": 502}, True),
+    ({"close": True, "applied": True}, False),
+    ({"close": True}, False),
+    ({"status": 429, "retry_after": 0.05}, True),
+    ({"status": 403}, False),
+    ({"status": 404}, False),
+]
+
+
+@pytest.mark.parametrize("place", ["galerie", "ausstellung"])
+@pytest.mark.parametrize(("fault", "at_once"), FAULTS)
+async def test_whatever_discord_answers_it_hangs_once_and_goes_whole(
+    gallery: Gallery, place: str, fault: dict[str, Any], at_once: bool
+) -> None:
+    klass = await gallery.klass("galerie fehler", gallery=place)
+    ada, teacher = await klass.enter("Ada"), await klass.enter("Frau Sommer")
+    job = await gallery.sent_in(klass, ada)
+    (card,) = await at(teacher, "lehrkraft", job)
+    channel = gallery.places.known[klass.guild_id]["gallery"]
+    path = f"/channels/{channel}/{'threads' if place == 'ausstellung' else 'messages'}"
+    struck = klass.school.server.faults.add("POST", path, **fault)
+    accepted = await said(
+        teacher.press(card, custom_id=str(ButtonId(action="galaccept", subject=job.id, index=1)))
+    )
+    assert struck.hits == 1
+    later = {code: klass.say(f"gallery.shown_{code}") for code in ("barred", "away")}
+    told = [code for code, sentence in later.items() if sentence in accepted["content"]]
+    assert told == ([] if at_once else ["barred" if "status" in fault else "away"])
+    await gallery.hall.gallery.purge()
+    assert len(await standing(gallery, klass, place)) == 1
+    assert await gallery.hall.entries.unfinished() == []
+    assert (await gallery.hall.gallery.take_down(job.id, who_of(klass, ada))).taken == TakenBack(deleted=2)
+    assert await standing(gallery, klass, place) == []
+
+
+@pytest.mark.parametrize("place", ["galerie", "ausstellung"])
+async def test_what_cannot_be_deleted_at_once_goes_later(gallery: Gallery, place: str) -> None:
+    klass = await gallery.klass("galerie bleibt", gallery=place)
+    ada, teacher = await klass.enter("Ada"), await klass.enter("Frau Sommer")
+    job = await gallery.sent_in(klass, ada)
+    (card,) = await at(teacher, "lehrkraft", job)
+    await said(teacher.press(card, custom_id=str(ButtonId(action="galaccept", subject=job.id, index=1))))
+    klass.school.server.faults.add("DELETE", "/channels/*", close=True, times=99)
+    taken = (await gallery.hall.gallery.take_down(job.id, who_of(klass, ada))).taken
+    assert taken.hindrance is Hindrance.AWAY
+    assert await gallery.state(job) is S.WITHDRAWN
+    klass.school.server.faults.clear()
+    await gallery.hall.gallery.purge()
+    assert await standing(gallery, klass, place) == []
+    assert await at(teacher, "lehrkraft", job) == []
+
+
+def who_of(klass: Class, visitor: Visitor) -> Requester:
+    return Requester(
+        person_id=visitor.me["id"], guild_id=klass.guild_id, channel_id="1", locale="de", is_teacher=False
+    )
