@@ -351,7 +351,10 @@ def desk_of(
             most_tries=parts.settings.phrase_tries,
         ),
         witnessing=Witnessing(
-            consents=parts.consents, voices=parts.voices, lesson_ends=entrance.lessons.ends_at
+            consents=parts.consents,
+            voices=parts.voices,
+            lesson_ends=entrance.lessons.ends_at,
+            audit=parts.audit,
         ),
         revoke=revoke,
         sound_check=SoundCheck(listening=parts.listening, probe=probe),

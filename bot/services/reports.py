@@ -112,6 +112,8 @@ class Reports:
         if hindrance is None:
             await self._decide(job, who, TAKEN_DOWN)
         gone = tuple(one.job for one in pieces if one.job is not None and one.taken.deleted)
+        for piece in gone:
+            await self._note(who, "piece.taken_down", piece, job.id)
         return TakenDown(job=job, link=link, hindrance=hindrance, pieces=gone)
 
     async def _clear_pieces(self, job: Job) -> list[Cleared]:
@@ -144,6 +146,7 @@ class Reports:
         return None if post is None or post.message_id is None else (post.channel_id, post.message_id)
 
     async def _note(self, who: Requester, what: str, job: Job, code: str) -> None:
+        """`code`: why, or the job because of which."""
         if self._notes is not None:
             detail: dict[str, str | int] = {"job": job.id, "code": code}
             await self._notes.note(who.guild_id, who.person_id, what, job.owner_id, detail=detail)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.services.ports import Requester
+from data.audit import Audit
 from data.consents import Consents, Decision, Terms
 from data.errors import VoiceRefused
 from data.voice_records import Check, Consent, Finding, Voice, VoiceState
@@ -80,11 +81,13 @@ class Witnessing:
         consents: Consents,
         voices: Voices,
         lesson_ends: Callable[[str], float | None] = lambda _: None,
+        audit: Audit | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._consents = consents
         self._voices = voices
         self._lesson_ends = lesson_ends
+        self._audit = audit
         self._clock = clock
 
     async def overview(self, who: Requester) -> Overview:
@@ -152,9 +155,13 @@ class Witnessing:
         return await self._consents.refuse(voice_id, who.guild_id, who.person_id)
 
     async def export(self, form: str, names: Names, who: Requester) -> Mapping[str, bytes]:
-        """Files by name: who, what, until when, witness; and every decision. Raises InvalidInput format_unknown."""
+        """Files by name: who, what, until when, witness; and every decision. That somebody took them along is a line
+        of the log. Raises InvalidInput format_unknown."""
         _demand_teacher(who)
-        return await export_consents(self._consents, who.guild_id, form, names, locale=who.locale)
+        made = await export_consents(self._consents, who.guild_id, form, names, locale=who.locale)
+        if self._audit is not None:
+            await self._audit.note(who.guild_id, who.person_id, "data.exported", detail={"what": "consents"})
+        return made
 
     async def persons(self, who: Requester) -> list[str]:
         """The ids of all people whom an export names."""

@@ -13,6 +13,7 @@ from bot.services.listening import Listening
 from bot.services.ports import Requester
 from bot.services.probe import UploadProbe
 from bot.services.witnessing import Said, Witnessing
+from data.audit import Audit
 from data.voice_records import Voice
 from generation.catalog import Catalog
 from tests.fakes import model_info
@@ -48,9 +49,11 @@ class EnrolRoom:
             probe=UploadProbe(supervisor=self.ears, work_dir=work_dir),
             catalog=voice_catalog(),
         )
+        self.audit = Audit(self.room.database, self.room.folder / "records")
         self.witnessing = Witnessing(
             consents=self.room.consents,
             voices=self.room.voices,
+            audit=self.audit,
             lesson_ends=lambda _: self.lesson,
             clock=self.room.clock,
         )

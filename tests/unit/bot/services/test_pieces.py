@@ -64,6 +64,8 @@ async def test_a_post_goes_with_the_pieces_that_hold_it(room: ErasingRoom) -> No
     for gone in (picture, piece, made):
         assert await room.stage.artifacts.of_job(gone.id) == []
     assert await reports_of(room).waiting(SOMMER) == []
+    lines = {(one.what, one.detail["job"], one.detail["code"]) for one in await room.audit.entries(CLASS)}
+    assert ("piece.taken_down", piece.id, picture.id) in lines
 
 
 @pytest.mark.parametrize("hindrance", list(Hindrance))

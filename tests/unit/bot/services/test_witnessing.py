@@ -203,6 +203,9 @@ async def test_both_exports_say_who_what_until_when_and_every_decision(school: E
     english = await school.witnessing.export("csv", names, replace(TEACHER, locale="en"))
     assert b"voice,name,person" in english["consents.csv"]
     assert await refused(school.witnessing.export("xlsx", {}, TEACHER)) == "format_unknown"
+    taken = [one for one in await school.audit.entries(TEACHER.guild_id) if one.what == "data.exported"]
+    assert [one.detail for one in taken] == [{"what": "consents"}] * 3
+    assert {one.actor for one in taken} == {await school.audit.pseudonym(TEACHER.guild_id, TEACHER.person_id)}
 
 
 async def test_an_export_of_another_class_is_empty(school: EnrolRoom) -> None:
