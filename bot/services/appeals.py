@@ -19,6 +19,18 @@ REFUSED: Final = "refused_"
 TYPED: Final = ("original", "original_negative", "prompt", "negative", "text", "title")
 """Names of parameters that hold what a person typed, or its translation."""
 NESTED: Final = ("keys", "sections")
+_OF_MACHINES: Final = frozenset(
+    f"{REFUSED}{code}"
+    for code in (
+        "audio_silent",
+        "audio_broken",
+        "audio_clipped",
+        "audio_length",
+        "video_black",
+        "video_frames",
+    )
+)
+"""What went wrong in the making: a teacher can neither see nor decide anything about it."""
 _OF_VOICES: Final = frozenset(check.code for check in Check)
 
 
@@ -97,7 +109,7 @@ def may_be_asked(job: Job) -> bool:
 
 def is_judgement(code: str) -> bool:
     """Refused for its words or its result; about voices and their consents other rules decide."""
-    return code.startswith(REFUSED) and code not in _OF_VOICES
+    return code.startswith(REFUSED) and code not in _OF_VOICES | _OF_MACHINES
 
 
 def typed_texts(params: Mapping[str, Any]) -> Iterator[str]:

@@ -215,6 +215,8 @@ def test_refusals_can_be_asked_about_and_other_ends_cannot() -> None:
         make_job(state=JobState.REFUSED, error_code="refused_consent_revoked"),
         make_job(state=JobState.FAILED, error_code="worker_failed"),
         make_job(state=JobState.REFUSED, error_code="taken_down"),
+        make_job(state=JobState.REFUSED, error_code="refused_audio_silent"),
+        make_job(state=JobState.REFUSED, error_code="refused_video_black"),
     ):
         assert ask_row(other, SENTENCES, "de") is None
     assert ask_row_of(Refused("refused_violence", job="job0000001"), SENTENCES, "en") is not None
