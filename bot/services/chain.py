@@ -222,7 +222,9 @@ class Chain:
         if not await self._chains.end(chain.id) or not jobs:
             return
         step = self._sentence(f"chain.step_{STEPS[place]}", chain.locale)
-        values = {"step": step, "number": place + 1, "of": len(STEPS)}
+        has_picture = len(jobs) > STEPS.index("image")
+        left = self._sentence(f"chain.left_{'more' if has_picture else 'text'}", chain.locale)
+        values = {"step": step, "number": place + 1, "of": len(STEPS), "left": left}
         private = isinstance(error, Refused) or (last is not None and last.state is JobState.REFUSED)
         if error is not None:
             code, values = "chain_cannot", {**values, "why": self._why(error, chain.locale)}

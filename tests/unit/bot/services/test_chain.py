@@ -17,7 +17,7 @@ from data.stops import Stop
 from generation.errors import AtelierError, WorkerError
 from generation.job import Job, JobState
 from tests.fakes import until
-from tests.unit.bot.services.clip_room import TEXT, ClipRoom, clip_room
+from tests.unit.bot.services.clip_room import SENTENCES, TEXT, ClipRoom, clip_room
 from tests.unit.bot.services.conftest import ADDRESS, ANNA, BEN
 
 STEPS = ["text", "image", "speech", "music", "clip"]
@@ -136,7 +136,9 @@ async def test_a_step_that_fails_ends_it_kindly(room: ClipRoom) -> None:
     await until(lambda: len(room.discord.told) == 2)
     told = {code: (job, values, private) for job, code, values, private in room.discord.told}
     assert told["worker_failed"][0] == jobs[3].id
-    assert told["chain_ended"] == (jobs[2].id, {"step": "Musik", "number": 4, "of": 5}, False)
+    left = SENTENCES.text("chain.left_more", "de")
+    values = {"step": "Musik", "number": 4, "of": 5, "left": left}
+    assert told["chain_ended"] == (jobs[2].id, values, False)
 
 
 async def test_it_goes_on_with_the_pictures_that_may_be_seen(room: ClipRoom) -> None:
@@ -154,6 +156,9 @@ async def test_a_step_that_is_refused_ends_it_in_private(room: ClipRoom) -> None
     assert [job.state for job in jobs] == [JobState.POSTED, JobState.REFUSED]
     await until(lambda: len(room.discord.told) == 2)
     assert all(private for _, _, _, private in room.discord.told)
+    # there is nothing yet of which a piece could be made
+    (left,) = [values["left"] for _, code, values, _ in room.discord.told if code == "chain_ended"]
+    assert left == SENTENCES.text("chain.left_text", "de")
 
 
 async def test_a_first_step_that_fails_says_so_itself(room: ClipRoom) -> None:
