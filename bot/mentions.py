@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 HINT_EVERY_S: Final = 60.0
 SAID_EVERY_S: Final = 10.0
 REMEMBERED: Final = 1000
+PRIVATE: Final = frozenset({"blocked"})
 _WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -109,8 +110,8 @@ class Mentions:
     async def _tell(self, message: discord.Message, error: AtelierError, locale: str) -> None:
         _log.info("a mention answered with %s", error.code)
         text = sentence_for(error, self._sentences, locale)
-        if isinstance(error, Refused):
-            # why somebody's question is refused is nobody else's business
+        if isinstance(error, Refused) or error.code in PRIVATE:
+            # why somebody's question is refused, or that they are blocked, is nobody else's business
             view = ask_row_of(error, self._sentences, locale)
             more: dict[str, Any] = {} if view is None else {"view": view}
             if not await self._quietly(message.author.send(text, **more)):

@@ -13,6 +13,7 @@ from bot.local.classroom import BOT_PERMISSIONS
 from bot.local.permissions import PUPIL, Permission
 from bot.local.visitor import Visitor
 from bot.services.ports import Requester
+from generation.errors import NotAllowed
 from generation.job import JobState
 from tests.end_to_end.discord_layer.chat_room import (
     TYPING,
@@ -253,7 +254,23 @@ async def test_a_refused_mention_is_told_to_its_author_alone(talk: Talk, ada: Vi
     ]
     assert refused.owner_id == ada.me["id"]
     (button,) = said["components"][0]["components"]
-    assert button["custom_id"] == f"ka:ask:{refused.id}", "a refusal in a direct message can be asked about, too"
+    assert button["custom_id"] == f"ka:ask:{refused.id}", (
+        "a refusal in a direct message can be asked about, too"
+    )
+
+
+async def test_that_somebody_is_blocked_is_told_to_them_alone(
+    talk: Talk, ada: Visitor, ben: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(*_: object, **__: object) -> None:
+        raise NotAllowed("blocked", until=1_800_000_000)
+
+    monkeypatch.setattr(talk.talking.bot.desk.chat, "ask", ask)
+    direct = await ada.direct()
+    await ada.say(f"{ada.mention()} eine Frage", channel=talk.place)
+    told = await ada.wait_for_message(lambda one: bool(one["content"]), channel=direct["id"])
+    assert told["content"] == talk.say("error.blocked", until=1_800_000_000)
+    assert told["content"] not in await talk.words(ben)
 
 
 async def test_a_refused_answer_is_told_to_its_author_alone(talk: Talk, ada: Visitor, ben: Visitor) -> None:
