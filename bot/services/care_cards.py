@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 from weakref import WeakValueDictionary
@@ -24,6 +25,8 @@ _log = logging.getLogger(__name__)
 Room = Callable[[str], Awaitable[str | None]]
 """A class server's id -> the channel that only its teachers see, if one was chosen."""
 REFUSED: Final = "refused_"
+AT_ONCE: Final = 20
+"""Cards that are sent, and that are changed, in one go: Discord takes a few a second, and other chores wait."""
 
 
 class CareCards:
@@ -69,9 +72,15 @@ class CareCards:
 
     async def finish(self) -> None:
         """Go on with what a crash or Discord held up; each card for itself."""
-        for kind, guild, job in await self._rows.missing():
+        missing = await self._rows.missing()
+        random.shuffle(
+            missing
+        )  # what cannot be sent to one class does not stand before the others every time
+        rooms = {guild: await self._room(guild) for guild in {guild for _, guild, _ in missing}}
+        with_room = [one for one in missing if rooms[one[1]] is not None]
+        for kind, guild, job in with_room[:AT_ONCE]:
             await self.show(kind, guild, job)
-        for card in await self._rows.over():
+        for card in (await self._rows.over())[:AT_ONCE]:
             await self.settle(card.kind, card.job)
 
     async def sweep(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.services.care import Care
+from bot.services.care_cards import AT_ONCE
 from bot.services.care_ports import Waiting
 from bot.services.ports import NotDelivered, Requester
 from data.care_cards import CardKind, CareCard
@@ -217,3 +218,21 @@ async def test_a_disk_that_refuses_takes_nothing_back_and_the_card_comes_later(s
     stage.room.database.refuse = Fault()
     await stage.care.cards.purge()
     assert len(stage.board.messages) == 1
+
+
+async def test_many_cards_come_bit_by_bit_and_a_class_without_a_channel_holds_nobody_up(stage: Stage) -> None:
+    for number in range(AT_ONCE + 5):
+        await stage.reported(replace(BEN, person_id=f"pupil{number}"))
+    far = make_job(id="elsewhere0", guild_id="other", created_at=time.time())
+    await stage.room.jobs.add(far)
+    for state in WAY:
+        await stage.room.jobs.move(far.id, state)
+    await stage.care.reports.report(far.id, "other", "", replace(BEN, guild_id="other"))
+    await Setups(stage.room.database).choose("other", {"review": "88"})
+    await stage.care.cards.purge()
+    assert [card.channel for card, _ in stage.board.messages.values()] == ["88"]
+    await stage.review()
+    await stage.care.cards.purge()
+    assert len(stage.board.messages) == 1 + AT_ONCE
+    await stage.care.cards.purge()
+    assert len(stage.board.messages) == 1 + AT_ONCE + 5
