@@ -80,6 +80,7 @@ def records_of(
         voices=parts.voices,
         traces=parts.traces,
         uploads=parts.uploads,
+        pieces=PieceLinks(database),
         audit=parts.audit,
         times=times,
         spared=exhibition.entries.kept,

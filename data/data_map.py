@@ -78,7 +78,7 @@ TABLES: Final = (
         purpose="what was asked for: makes it again, posts it, answers for it",
         kept="keep_days after its end (30), but while its work waits for the gallery or hangs there; a refused one"
         " loses its texts after keep_refused_hours (24); one with a copied voice keeps its ids as long as the voice is"
-        " known, so that it can be taken back",
+        " known, one that is in somebody's younger piece as long as that, so that it can be taken back",
         guild="guild_id",
         person="owner_id",
         since="created_at",

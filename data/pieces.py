@@ -10,7 +10,7 @@ from typing import Final
 from data.database import Database
 from generation.clip_params import CLIP
 
-_PIECES: Final = """
+_LINKS: Final = """
 WITH RECURSIVE
 named (id, reference, holds) AS MATERIALIZED (
     SELECT jobs.id, value, 1 FROM jobs, json_each(params, '$.pictures') WHERE medium = :clip AND type = 'text'
@@ -28,7 +28,10 @@ named (id, reference, holds) AS MATERIALIZED (
 ),
 links (id, source, holds) AS MATERIALIZED (
     SELECT id, substr(reference, 1, instr(reference || '/', '/') - 1), holds FROM named
-),
+)
+"""
+"""An upload is named without a number behind it, a result as "job/number", a video and a speech as their job."""
+_PIECES: Final = f"""{_LINKS},
 made (id, holds) AS (
     SELECT value, 1 FROM json_each(:jobs)
     UNION
@@ -37,8 +40,15 @@ made (id, holds) AS (
 SELECT DISTINCT jobs.id FROM made JOIN jobs ON jobs.id = made.id
 WHERE (holds = 1 OR (:telling AND medium = :clip)) AND jobs.id NOT IN (SELECT value FROM json_each(:jobs))
 ORDER BY position
-"""
-"""An upload is named without a number behind it, a result as "job/number", a video and a speech as their job."""
+"""  # noqa: S608
+_HELD: Final = f"""{_LINKS},
+held (id) AS (
+    SELECT source FROM links WHERE holds AND id NOT IN (SELECT value FROM json_each(:jobs))
+    UNION
+    SELECT links.source FROM links JOIN held ON links.id = held.id WHERE holds
+)
+SELECT value FROM json_each(:jobs) WHERE value IN held
+"""  # noqa: S608
 
 
 class PieceLinks:
@@ -56,3 +66,9 @@ class PieceLinks:
         values = {"jobs": json.dumps(list(jobs)), "telling": int(telling), "clip": CLIP}
         async with self._database.read() as connection:
             return [str(row[0]) for row in await connection.execute_fetchall(_PIECES, values)]
+
+    async def held(self, jobs: Collection[str]) -> set[str]:
+        """Those of these jobs whose results are in a piece that is not among them, also by way of others."""
+        values = {"jobs": json.dumps(list(jobs)), "clip": CLIP}
+        async with self._database.read() as connection:
+            return {str(row[0]) for row in await connection.execute_fetchall(_HELD, values)}

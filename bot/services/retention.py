@@ -16,6 +16,7 @@ from data.artifacts import Artifacts
 from data.audit import Audit
 from data.errors import StorageFailed
 from data.forgetting import Forgetting
+from data.pieces import PieceLinks
 from data.traces import Traces
 from data.uploads import KeptUploads
 from data.voices import Voices
@@ -51,6 +52,7 @@ class Retention:
         voices: Voices,
         traces: Traces,
         uploads: KeptUploads,
+        pieces: PieceLinks,
         audit: Audit,
         times: Times,
         spared: Spared | None = None,
@@ -61,6 +63,7 @@ class Retention:
         self._voices = voices
         self._traces = traces
         self._uploads = uploads
+        self._pieces = pieces
         self._audit = audit
         self._times = times
         self._spared = spared
@@ -87,9 +90,12 @@ class Retention:
         self._next = now + PERIOD_S
 
     async def _jobs(self, before: float) -> None:
-        """Files, then rows; of jobs with a voice that is still known the files and the texts."""
+        """Files, then rows; of jobs with a voice that is still known, or in somebody's younger piece, the files and the
+        texts: whoever withdraws or has their data deleted must find them."""
         spared = set() if self._spared is None else set(await self._spared())
         going, held = await self._forgetting.ended(before)
+        inside = await self._pieces.held(going)
+        going, held = [one for one in going if one not in inside], [*held, *inside]
         for ids, forget in ((going, self._forgetting.jobs), (held, self._forgetting.texts)):
             left = [job for job in ids if job not in spared]
             for start in range(0, len(left), AT_ONCE):

@@ -62,3 +62,14 @@ async def test_the_recipe_of_a_combined_piece_tells_of_all_that_led_to_it(databa
     links = PieceLinks(database)
     assert await links.of(["hers"]) == []
     assert await links.of(["hers"], telling=True) == ["piece", "chained"]
+
+
+async def test_what_is_in_a_piece_that_stays_is_held_whatever_lies_between(database: Database) -> None:
+    await add(database, "music", "tune", params={"prompt": "x"})
+    await add(database, "image", "alone", params={"prompt": "x"})
+    await add(database, "video", "moved", params={"keys": [], "song": "tune/1"})
+    await add(database, "clip", "piece", params=ClipParams(video="moved").to_plain())
+    links = PieceLinks(database)
+    assert await links.held(["tune", "alone"]) == {"tune"}
+    assert await links.held(["tune", "alone", "moved"]) == {"tune", "moved"}
+    assert await links.held(["tune", "alone", "moved", "piece"]) == set()

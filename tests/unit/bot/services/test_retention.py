@@ -13,7 +13,9 @@ from bot.services.ports import Hindrance, Requester
 from bot.services.retention import DAY_S, Retention, Times
 from data.conversations import Conversations
 from data.forgetting import FORGOTTEN, Forgetting
+from data.pieces import PieceLinks
 from data.voice_records import VoiceState
+from generation.clip_params import ClipParams
 from generation.job import JobState
 from tests.fakes_dispatch import make_job
 from tests.unit.bot.services.erasing_room import ANNA, BEN, CLASS, SAID, WORD, ErasingRoom
@@ -41,6 +43,7 @@ def retention_of(room: ErasingRoom, *, spared: tuple[str, ...] = ()) -> Retentio
         voices=stage.room.voices,
         traces=stage.traces,
         uploads=room.uploads,
+        pieces=PieceLinks(stage.database),
         audit=room.audit,
         times=TIMES,
         spared=kept,
@@ -243,3 +246,31 @@ async def test_at_the_very_second_and_not_before(room: ErasingRoom) -> None:
     room.stage.clock.now = start + TIMES.days * DAY_S
     await retention.sweep()
     assert await room.stage.jobs.get(job.id) is None
+
+
+async def test_what_is_in_a_younger_piece_of_somebody_can_still_be_deleted(room: ErasingRoom) -> None:
+    """Of an old picture only ids stay, until the last piece with it is as old."""
+    picture = await room.posted(ANNA, medium="image")
+    other = await room.posted(ANNA, medium="image")
+    await room.later(TIMES.days * DAY_S - 60)
+    piece = await room.posted(
+        BEN, medium="clip", params=ClipParams(pictures=(f"{picture.id}/1",), title="Regen").to_plain()
+    )
+    await room.later(120)
+    await retention_of(room).sweep()
+    assert await room.stage.jobs.get(other.id) is None
+    kept = await room.stage.jobs.get(picture.id)
+    assert kept is not None
+    assert (kept.medium, await room.stage.artifacts.of_job(picture.id)) == (FORGOTTEN, [])
+    assert WORD not in str(kept.params)
+    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    assert piece.id not in room.board.shown()
+    assert await room.stage.artifacts.of_job(piece.id) == []
+
+
+async def test_a_piece_and_what_is_in_it_end_together(room: ErasingRoom) -> None:
+    picture = await room.posted(ANNA, medium="image")
+    piece = await room.posted(BEN, medium="clip", params=ClipParams(pictures=(f"{picture.id}/1",)).to_plain())
+    await room.later(TIMES.days * DAY_S + 60)
+    await retention_of(room).sweep()
+    assert [await room.stage.jobs.get(one.id) for one in (picture, piece)] == [None, None]
