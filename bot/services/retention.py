@@ -94,10 +94,10 @@ class Retention:
         texts: whoever withdraws or has their data deleted must find them."""
         spared = set() if self._spared is None else set(await self._spared())
         going, held = await self._forgetting.ended(before)
+        going, held = ([one for one in ids if one not in spared] for ids in (going, held))
         inside = await self._pieces.held(going)
         going, held = [one for one in going if one not in inside], [*held, *inside]
-        for ids, forget in ((going, self._forgetting.jobs), (held, self._forgetting.texts)):
-            left = [job for job in ids if job not in spared]
+        for left, forget in ((going, self._forgetting.jobs), (held, self._forgetting.texts)):
             for start in range(0, len(left), AT_ONCE):
                 await forget([job for job in left[start : start + AT_ONCE] if await self._without_files(job)])
 

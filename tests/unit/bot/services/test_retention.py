@@ -274,3 +274,13 @@ async def test_a_piece_and_what_is_in_it_end_together(room: ErasingRoom) -> None
     await room.later(TIMES.days * DAY_S + 60)
     await retention_of(room).sweep()
     assert [await room.stage.jobs.get(one.id) for one in (picture, piece)] == [None, None]
+
+
+async def test_nor_is_it_lost_while_an_old_piece_hangs_in_the_gallery(room: ErasingRoom) -> None:
+    picture = await room.posted(ANNA, medium="image")
+    piece = await room.posted(BEN, medium="clip", params=ClipParams(pictures=(f"{picture.id}/1",)).to_plain())
+    await room.later(TIMES.days * DAY_S + 60)
+    await retention_of(room, spared=(piece.id,)).sweep()
+    assert await room.stage.jobs.get(piece.id) is not None
+    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
+    assert piece.id not in room.board.shown()
