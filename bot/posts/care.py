@@ -168,8 +168,12 @@ def asked_card(asked: Asked, sentences: Sentences, locale: object) -> Card:
 def words_card(view: WordsView, sentences: Sentences, locale: object) -> str:
     """`/words` without options."""
     lines = [
-        sentences.text("words.refused", locale, n=len(view.refused), words=_words(view.refused)),
-        sentences.text("words.allowed", locale, n=len(view.allowed), words=_words(view.allowed)),
+        sentences.text(
+            "words.refused", locale, n=len(view.refused), words=_words(view.refused, sentences, locale)
+        ),
+        sentences.text(
+            "words.allowed", locale, n=len(view.allowed), words=_words(view.allowed, sentences, locale)
+        ),
     ]
     decided = sum(one.decided for one in view.counts)
     wrong = sum(one.wrong for one in view.counts)
@@ -220,8 +224,9 @@ def link_of(link: tuple[str, str] | None, guild_id: str) -> str:
     return "" if link is None else f"https://discord.com/channels/{guild_id}/{link[0]}/{link[1]}"
 
 
-def _words(words: Sequence[str]) -> str:
-    more = "" if len(words) <= MOST_WORDS else " …"
+def _words(words: Sequence[str], sentences: Sentences, locale: object) -> str:
+    left = len(words) - MOST_WORDS
+    more = f" {sentences.text('words.more', locale, n=left)}" if left > 0 else ""
     return (", ".join(f"`{word}`" for word in words[:MOST_WORDS]) or "–") + more
 
 

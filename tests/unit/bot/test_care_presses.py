@@ -13,9 +13,18 @@ import pytest
 from bot.buttons import ButtonId, result_rows, text_row, vote_rows
 from bot.care_presses import CarePresses
 from bot.i18n import LANGUAGES, Sentences
-from bot.posts.care import ask_row, ask_row_of, desk_card, read_report, report_form, with_report
-from bot.services.care_ports import REASONS, Reported
+from bot.posts.care import (
+    ask_row,
+    ask_row_of,
+    desk_card,
+    read_report,
+    report_form,
+    with_report,
+    words_card,
+)
+from bot.services.care_ports import REASONS, Reported, WordsView
 from bot.services.ports import Requester
+from data.appeals import RefusalCount
 from data.reports import Report
 from generation.errors import AtelierError, InvalidInput, NotAllowed, Refused
 from generation.job import JobState
@@ -140,6 +149,20 @@ async def test_words_are_added_allowed_and_removed_one_at_a_time(world: World) -
     for given in ({"add": "hund"}, {}, {"remove": "nacktkatze"}):
         with pytest.raises(NotAllowed):
             await do(ANNA, **given)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_five_hundred_words_of_a_class_fit_into_a_message(language: str) -> None:
+    words = tuple(f"{'w' * 56}{number:03}*" for number in range(500))
+    counts = tuple(RefusalCount(code=f"answer_code{number}", decided=999, wrong=999) for number in range(40))
+    blamed = tuple((f"{'x' * 50} & {number}", 999) for number in range(10))
+    for view in (
+        WordsView(refused=words, allowed=(), counts=counts, blamed=blamed),
+        WordsView(refused=("einhorn*",) * 100, allowed=("nacktkatze",) * 100, counts=(), blamed=()),
+    ):
+        card = words_card(view, SENTENCES, language)
+        assert len(card) <= 2000
+    assert SENTENCES.text("words.more", language, n=60) in card
 
 
 async def test_only_members_without_the_teacher_role_can_be_blocked(world: World) -> None:
