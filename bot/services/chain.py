@@ -37,6 +37,7 @@ CHAINS_LIMIT: Final = 1
 LOOK_S: Final = 1.0
 PATIENCE_S: Final = 3600.0
 """How long a chain waits for a place among its person's jobs, for the end of a pause, or for a result to be shown."""
+STOPPED: Final = "emergency_on"
 PASSING: Final = frozenset({"limit_waiting", "paused"})
 """What only has to be waited for. A budget that is used up does not come back in time."""
 
@@ -191,6 +192,7 @@ class Chain:
             await self._chains.end(chain.id)
             return
         try:
+            await self._intake.demand_room(_who(chain))  # first: a stop has taken away what a step would read
             ticket = await self._steps.ask(chain.request, jobs, _who(chain), None)
         except AtelierError as error:
             if error.code not in PASSING or self._is_late(chain):
@@ -225,7 +227,10 @@ class Chain:
         has_picture = len(jobs) > STEPS.index("image")
         left = self._sentence(f"chain.left_{'more' if has_picture else 'text'}", chain.locale)
         values = {"step": step, "number": place + 1, "of": len(STEPS), "left": left}
-        private = isinstance(error, Refused) or (last is not None and last.state is JobState.REFUSED)
+        is_stop = error is not None and error.code == STOPPED  # nothing more is said to the class then
+        private = (
+            is_stop or isinstance(error, Refused) or (last is not None and last.state is JobState.REFUSED)
+        )
         if error is not None:
             code, values = "chain_cannot", {**values, "why": self._why(error, chain.locale)}
         else:

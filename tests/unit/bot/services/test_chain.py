@@ -295,6 +295,17 @@ async def test_it_waits_for_the_end_of_a_pause(room: ClipRoom) -> None:
     assert room.discord.told == []
 
 
+async def test_an_emergency_stop_ends_it_and_says_why_in_private(room: ClipRoom) -> None:
+    room.chain._pause = 0.2
+    await room.posted(await room.begin())
+    await room.stops.set(ANNA.guild_id, Stop.EMERGENCY)
+    (text,) = await room.chain_over()
+    await until(lambda: bool(room.discord.told))
+    ((job, code, values, private),) = room.discord.told
+    assert (job, code, private) == (text.id, "chain_cannot", True)
+    assert values["why"] == SENTENCES.text("error.emergency_on", "de")
+
+
 async def test_the_persons_own_voice_while_its_consent_lives(room: ClipRoom) -> None:
     room.workers.write = lambda _: "There once was a fox. It ran through the snow and was happy."
     consent = await room.voices.granted("anna", "class")
