@@ -54,8 +54,8 @@ def compose_post(
 
 
 def _with_gallery(view: discord.ui.View | None, job: Job, sentences: Sentences) -> discord.ui.View | None:
-    """Where it can be sent in; an answer in a chat is no work, and says too little without the rest."""
-    if job.params.get("conversation"):
+    """Where it can be sent in; an answer in a chat is no work, nor is an explanation that one person asked for."""
+    if job.params.get("conversation") or job.params.get("private"):
         return view
     view = discord.ui.View(timeout=None) if view is None else view
     view.stop()
