@@ -123,7 +123,7 @@ async def _desk_of(
 ) -> Desk:
     """Nothing is shown here, so nothing is posted, withdrawn or taken back."""
     nobody: Any = None
-    entrance = await entrance_of(parts)
+    entrance = await entrance_of(parts, timings)
     exhibition = exhibition_of(
         parts, entrance=entrance, finishers={}, posting=nobody, wall=NoWall(), audit=parts.audit
     )
