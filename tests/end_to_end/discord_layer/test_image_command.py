@@ -40,7 +40,7 @@ async def test_a_job_takes_four_calls_and_shows_everything(klass: Class) -> None
         *["PATCH /webhooks/{application_id}/{token}/messages/@original"] * 3,
     ]
     assert result["content"].startswith("Seeds: `100` · `101` · `102` · `103`")
-    assert labels(result) == [["1", "2", "3", "4"], ["Nochmal", "Neue Seeds"]]
+    assert labels(result) == [["1", "2", "3", "4"], ["Nochmal", "Neue Seeds", "Für die Galerie"]]
     assert len(result["attachments"]) == 5
     assert all(
         "KI gemacht" in one["description"] and PROMPT in one["description"] for one in result["attachments"]
@@ -65,7 +65,7 @@ async def test_english_pupils_get_english(klass: Class) -> None:
     await klass.desk.finish(await klass.desk.wait_for_job())
     result = await handle.message(lambda one: bool(one["attachments"]))
     assert result["content"].startswith("Seed: `")
-    assert labels(result) == [["1"], ["Again", "New seeds"]]
+    assert labels(result) == [["1"], ["Again", "New seeds", "For the gallery"]]
     assert result["embeds"][0]["author"]["name"] == "Made with AI"
 
 
