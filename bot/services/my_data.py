@@ -14,9 +14,10 @@ from typing import Any, Final
 from bot.services.erasing import Deleted, Erasing
 from bot.services.ports import Requester
 from bot.services.retention import Times
-from data.audit import Audit, Entry
+from data.audit import HERE, Audit, Entry
 from data.erasures import EVERYBODY
-from data.personal import Holding, KeptFile, Personal
+from data.personal import SOMEBODY, Holding, KeptFile, Personal
+from data.voice_records import OPERATOR
 from generation.errors import NotAllowed
 
 PARTS_LIMIT: Final = 10
@@ -94,7 +95,8 @@ class MyData:
         await self._note(who, "data.exported", whole)
         rows = await self._personal.rows(who.guild_id, person)
         tables = {name: self._table(name, found, who.locale) for name, found in rows.items()}
-        entries = [_plain(entry) for entry in await self._log(who, person)]
+        alias = None if whole else await self._audit.pseudonym(who.guild_id, person)
+        entries = [_plain(entry, alias) for entry in await self._log(who, person)]
         content = json.dumps(
             {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "tables": tables, "log": entries},
             ensure_ascii=False,
@@ -104,7 +106,7 @@ class MyData:
         lines = [f"{name}: {table['what']}" for name, table in tables.items()]
         if entries:
             lines.append(f"log: {self._of_log(entries, who, whole=whole)}")
-        if not whole and (alias := await self._audit.pseudonym(who.guild_id, person)) is not None:
+        if alias is not None:
             lines.append(self._sentence("my_data.guide_alias", who.locale, alias=alias))
         guide = self._guide(lines, who, whole=whole)
         return await asyncio.to_thread(_packed, content, guide, files, limit)
@@ -177,14 +179,20 @@ def _date(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
-def _plain(entry: Entry) -> dict[str, object]:
+def _plain(entry: Entry, alias: str | None) -> dict[str, object]:
+    """`alias`: whose lines they are; everybody else is nobody in them: who has reported a post is not told. None: a
+    class's, which teachers may read."""
     return {
         "at": _date(entry.at),
-        "who": entry.actor,
+        "who": _known(entry.actor, alias),
         "what": entry.what,
-        "whom": entry.subject,
+        "whom": _known(entry.subject, alias),
         "detail": dict(entry.detail),
     }
+
+
+def _known(name: str, alias: str | None) -> str:
+    return name if alias is None or name in {"", HERE, OPERATOR, alias} else SOMEBODY
 
 
 def _packed(content: bytes, guide: tuple[str, bytes], files: Sequence[KeptFile], limit: int) -> Export:

@@ -102,6 +102,20 @@ async def test_an_export_holds_all_of_mine_and_nothing_of_others(room: ErasingRo
     assert len([name for name in made if name.startswith("voices/")]) >= 2
 
 
+async def test_who_has_reported_a_post_is_not_told(room: ErasingRoom) -> None:
+    """Not even under the name that the log has for them; a teacher reads it."""
+    await room.audit.note(CLASS, BEN, "report", ANNA, detail={"job": "x", "code": "hurtful"})
+    await room.audit.note(CLASS, ANNA, "data.shown")
+    made = contents(await my_data_of(room).export(who(ANNA), limit=LIMIT))
+    told = [(one["what"], one["who"]) for one in json.loads(made["data.json"])["log"]]
+    alias = await room.audit.pseudonym(CLASS, ANNA)
+    assert told == [("report", SOMEBODY), ("data.shown", alias), ("data.exported", alias)]
+    other = str(await room.audit.pseudonym(CLASS, BEN)).encode()
+    assert other not in b"".join(made.values())
+    teacher = who(TEACHER, is_teacher=True)
+    assert other in contents(await my_data_of(room).export(teacher, limit=LIMIT, whole=True))["data.json"]
+
+
 @pytest.mark.parametrize(("locale", "name"), [("de", "LIESMICH.txt"), ("en", "README.txt")])
 async def test_an_export_says_in_its_readers_language_what_is_what(
     room: ErasingRoom, locale: str, name: str
