@@ -79,6 +79,13 @@ class Stops:
             )  # somebody has lifted it in between: this one came later
             return is_new
 
+    async def keep(self) -> None:
+        """Write down again whatever holds: the disk may have refused it. Raises StorageFailed."""
+        query = "INSERT INTO stops (guild_id, kind, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        async with self._lock:
+            held = [(guild, kind, since) for (guild, kind), since in self._held.items()]
+            await self._database.write(lambda connection: connection.executemany(query, held).rowcount)
+
     async def lift(self, guild: str, kind: Stop) -> bool:
         """End it. False: it did not hold. Raises StorageFailed: then it still holds."""
         query = "DELETE FROM stops WHERE guild_id = ? AND kind = ?"

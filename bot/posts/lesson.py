@@ -149,7 +149,7 @@ class LessonWords:
         if stopped.left:
             jobs = ", ".join(f"`{one}`" for one in stopped.left[:ROWS])
             lines.append(self._say("stopped_left", n=len(stopped.left), jobs=jobs))
-        return "\n".join([*lines, self._say("stopped_until")])
+        return "\n".join([*lines, self._say("stopped_until" if stopped.is_kept else "stopped_unkept")])
 
     def standing(self, now: Standing) -> str:
         """Who waits, what runs, budgets, refusals: as much as a message holds."""

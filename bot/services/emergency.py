@@ -43,12 +43,13 @@ class Workers(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
     """`is_new`: it was not stopped before. `ended`: jobs that ended without a post; `left`: jobs of which a message
-    may still stand."""
+    may still stand. `is_kept`: its row is on the disk; else it holds only until the bot ends."""
 
     is_new: bool
     ended: int
     deleted: int = 0
     left: tuple[str, ...] = ()
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +103,15 @@ class Emergency:
         return self._stops.since(who.guild_id, Stop.EMERGENCY)
 
     async def stop(self, who: Requester) -> Stopped:
-        """Raises NotAllowed teachers_only; StorageFailed: everything was stopped, but only until the bot ends."""
+        """Also where the disk refuses its row: that is said, and tried again. Raises NotAllowed teachers_only."""
         demand_teacher(who)
+        is_new, is_kept = True, True
         try:
             is_new = await self._stops.set(who.guild_id, Stop.EMERGENCY)
-        except AtelierError:
-            await self._clear_in_time(who.guild_id, is_new=True)
-            raise
-        stopped = await self._clear_in_time(who.guild_id, is_new=is_new)
+        except AtelierError as error:
+            _log.error("an emergency stop holds and could not be written down (%s)", error.code)
+            is_kept = False
+        stopped = replace(await self._clear_in_time(who.guild_id, is_new=is_new), is_kept=is_kept)
         await self._note(who, "emergency.stop", {"jobs": stopped.ended, "deleted": stopped.deleted})
         return stopped
 
@@ -135,6 +137,7 @@ class Emergency:
                 await self._clear(guild, is_new=False)
             left = set(await self._stops.emergency_jobs()) - self._forbidden
             await asyncio.gather(*[self._take_back(job) for job in sorted(left)])
+            await self._stops.keep()
         except Exception as error:  # noqa: BLE001  the disk, most likely; it is tried again
             _log.error("an emergency stop could not be cleared away yet (%s)", type(error).__name__)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 import bot
+from bot.i18n import Sentences
+from bot.posts.lesson import LessonWords
 from bot.services.lesson_rules import LessonRequest
 from data.database import Database
 from data.errors import StorageFailed
@@ -24,6 +26,7 @@ from tests.fakes_dispatch import make_job
 from tests.unit.bot.services.conftest import ANNA, BEN, STRANGER, TEACHER
 from tests.unit.bot.services.lesson_room import KillableWorkshop, LessonRoom, SlowDiscord, lesson_room
 
+SENTENCES = Sentences.load(strict=True)
 ROOT = Path(bot.__file__).parents[1]
 
 
@@ -176,12 +179,23 @@ async def test_a_disk_that_refuses_the_row_still_stops_everything(room: LessonRo
     ticket = await room.ask()
     await room.workers.started(ticket.job.id)
     room.database.refuse = Fault(StorageFailed(reason="disk_full"), 1)
-    with pytest.raises(StorageFailed):
-        await room.emergency.stop(TEACHER)
+    stopped = await room.emergency.stop(TEACHER)
+    assert (stopped.is_new, stopped.is_kept) == (True, False)
+    for locale, word in (("de", "Festplatte"), ("en", "disk")):
+        assert word in LessonWords(SENTENCES, locale).stopped(stopped)
     with pytest.raises(NotAllowed, match="emergency_on"):
         await room.ask()
     assert (await room.in_state(ticket.job.id, *ENDED)).error_code == EMERGENCY_CODE
     assert room.discord.messages == {}
+    room.database.refuse = Fault()
+    await room.emergency.purge()  # once a minute it is written down again
+    await room.restart()
+    with pytest.raises(NotAllowed, match="emergency_on"):
+        await room.ask()
+    await room.emergency.lift(TEACHER)
+    await room.emergency.purge()
+    await room.restart()
+    assert (await room.end(await room.ask())).state is JobState.POSTED
 
 
 async def test_a_kill_right_after_the_row(room: LessonRoom) -> None:
