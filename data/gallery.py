@@ -267,6 +267,17 @@ class GalleryEntries:
         async with self._database.read() as connection:
             return [str(row[0]) for row in await connection.execute_fetchall(query)]
 
+    async def with_voices(self) -> list[str]:
+        """The jobs among them in which a voice can be heard: it may be somebody's, whose consent ends."""
+        query = (
+            "SELECT gallery.id FROM gallery JOIN jobs ON jobs.id = gallery.id"
+            " WHERE gallery.state IN ('waiting', 'change', 'accepted') AND"
+            " coalesce(json_extract(params, '$.voice'), json_extract(params, '$.speech')) IS NOT NULL"
+            " ORDER BY gallery.id"
+        )
+        async with self._database.read() as connection:
+            return [str(row[0]) for row in await connection.execute_fetchall(query)]
+
     async def guilds(self) -> list[str]:
         """The classes that have works."""
         async with self._database.read() as connection:

@@ -150,7 +150,9 @@ def last_seen(connection: sqlite3.Connection) -> float:
 
 
 def touch(connection: sqlite3.Connection, now: float) -> None:
-    """Remember the time, if it is later than all that were seen."""
+    """Remember the time, if it is later than all that were seen; who only looks (`data.glance`) leaves no trace."""
+    if connection.execute("PRAGMA query_only").fetchone()[0]:
+        return
     if last_seen(connection) < now < math.inf:  # NaN is neither
         connection.execute("UPDATE clock_seen SET at = ?", (now,))
 

@@ -85,9 +85,8 @@ class GalleryHanging:
                 return Shown.GONE
             except NotDelivered as error:
                 _log.warning("work %s could not be shown yet (%s)", job_id, type(error).__name__)
-                if not self._may_show(job):  # it was broken off
-                    return Shown.HELD
-                return Shown.BARRED if isinstance(error, NoPlace) else Shown.AWAY
+                why = Shown.BARRED if isinstance(error, NoPlace) else Shown.AWAY
+                return why if self._may_show(job) else Shown.HELD  # it was broken off
             except (NotFound, Refused, ArtifactChanged) as error:
                 return await self._give_up(entry, error.code)
 
@@ -115,11 +114,26 @@ class GalleryHanging:
     async def finish(self) -> None:
         """Go on with what a crash or Discord held up. For the start, and once a minute; each work for itself."""
         await self.catch_up()
+        for job_id in await self._entries.with_voices():
+            await self._tried(self._lapse, job_id)
         for job_id in await self._entries.unfinished():
-            try:
-                await self._finish_one(job_id)
-            except Exception as error:  # noqa: BLE001  the others wait for their turn
-                _log.error("a work of the gallery could not be finished yet (%s)", type(error).__name__)
+            await self._tried(self._finish_one, job_id)
+
+    async def _tried(self, work: Callable[[str], Awaitable[None]], job_id: str) -> None:
+        try:
+            await work(job_id)
+        except Exception as error:  # noqa: BLE001  the others wait for their turn
+            _log.error("a work of the gallery could not be finished yet (%s)", type(error).__name__)
+
+    async def _lapse(self, job_id: str) -> None:
+        """With the end of a consent what it was for leaves the gallery, and its pupil is told."""
+        job = await self._jobs.get(job_id)
+        if job is None or await self._entries.is_allowed(job):
+            return
+        with suppress(StaleMove):
+            entry = await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="")
+            await self.clear(job_id)
+            await self._wall.tell(job, entry, (await self._entries.decisions(job_id))[-1])
 
     async def catch_up(self) -> None:
         """Pages of our own show nothing that has gone meanwhile. Never raises."""

@@ -1,7 +1,8 @@
 """Voices in time: undecided ones and ended consents lose their recordings, workers forget them, revocations go on; what
 is over stays over when a backup is restored.
 
-What was posted under a consent that ran out stays: its time is over, it was not withdrawn.
+What was posted under a consent that ran out stays: its time is over, it was not withdrawn. The gallery, and what is
+exported from it, shows it no longer (`GalleryHanging.finish`).
 """
 
 from __future__ import annotations

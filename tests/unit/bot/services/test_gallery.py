@@ -18,6 +18,7 @@ from bot.services.ports import Hindrance, NotDelivered, Requester
 from data.erasures import EVERYBODY, Erasure
 from data.errors import StorageFailed
 from data.gallery_records import Filter, GalleryPlace, GalleryState
+from data.jobs import Gate
 from data.lessons import Lessons, Rules
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, Refused
 from generation.job import Job, JobState, new_job_id
@@ -40,7 +41,7 @@ class School:
         self.hall = Hall(folder)
         self.open()
 
-    def open(self) -> None:
+    def open(self, gate: Gate | None = None) -> None:
         deliver = self.room.atelier.recovery._deliver
         self.hall.open(
             database=self.room.database,
@@ -49,6 +50,7 @@ class School:
             finishers=deliver._finishers,
             posting=deliver._posting,
             work_dir=self.room.work_dir,
+            gate=gate,
         )
         self.gallery, self.wall, self.entries = self.hall.gallery, self.hall.wall, self.hall.entries
 

@@ -4,6 +4,7 @@ check finds, where messages may stand."""
 from __future__ import annotations
 
 import asyncio
+import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -223,3 +224,33 @@ async def test_own_results_have_neither_raw_sounds_nor_whose_voice_it_was(school
     assert names == [f"image-{job.id}/recipe.json", f"image-{job.id}/audio-1.ogg"]
     spoken = replace(job, params={"text": "Hallo", "voice": "0123456789abcdef"})
     assert recipe(spoken)["params"] == {"text": "Hallo"}
+
+
+async def test_what_a_consent_was_for_leaves_the_gallery_with_its_end(school: School) -> None:
+    over: set[str] = set()
+
+    def gate(_connection: Any, job: Job) -> str:
+        return "refused_consent_expired" if job.id in over else ""
+
+    school.open(gate=gate)
+    hangs, waits, silent = await school.sent_in(), await school.sent_in(BEN), await school.sent_in()
+    for job, value in ((hangs, {"voice": "0123456789abcdef"}), (waits, {"speech": hangs.id})):
+        await school.room.database.write(
+            lambda connection, job=job, value=value: connection.execute(
+                "UPDATE jobs SET params = json_patch(params, ?) WHERE id = ?", (json.dumps(value), job.id)
+            )
+        )
+    for job in (hangs, silent):
+        await school.gallery.review(job.id, ACCEPT, TEACHER)
+    await school.gallery.purge()
+    assert school.seen() == sorted([hangs.id, silent.id])
+    over |= {hangs.id, waits.id, silent.id}
+    await school.gallery.purge()
+    assert school.seen() == [silent.id], "nobody is heard in it"
+    assert [
+        one.job for one in school.wall.messages.values() if not one.settled and one.place is P.REVIEW
+    ] == []
+    assert [await school.state(job) for job in (hangs, waits)] == [S.TAKEN_DOWN, S.TAKEN_DOWN]
+    assert sorted(school.wall.told)[-2:] == [("anna", "taken_down", ""), ("ben", "taken_down", "")]
+    await school.gallery.purge()
+    assert sum(state == "taken_down" for _, state, _ in school.wall.told) == 2, "told once"
