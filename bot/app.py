@@ -16,6 +16,7 @@ from bot.i18n import Sentences
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
 from bot.services.emergency import Emergency
+from bot.services.erasing import Erasing
 from bot.services.gallery_hanging import GalleryHanging
 from bot.services.gallery_ports import GalleryWall, NoWall
 from bot.services.ports import Publisher
@@ -268,17 +269,18 @@ async def assemble(
             jobs=jobs,
             dispatcher=dispatcher,
             deliver=deliver,
-            take_back=lambda: _finish(revoke, staffroom.emergency, exhibition.hanging),
+            take_back=lambda: _finish(revoke, staffroom.emergency, exhibition.hanging, records.erasing),
         ),
         supervisor=supervisor,
         families=tuple(family for family in settings.families if catalog.is_usable(family)),
     )
 
 
-async def _finish(revoke: Revoke, emergency: Emergency, hanging: GalleryHanging) -> None:
+async def _finish(revoke: Revoke, emergency: Emergency, hanging: GalleryHanging, erasing: Erasing) -> None:
     """What a crash broke off: first what may not be seen at all."""
     await emergency.finish()
     await revoke.finish()
+    await erasing.purge()  # goes on beside everything else
     await hanging.finish()
 
 
