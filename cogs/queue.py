@@ -92,7 +92,8 @@ def _refusal(job: Job, sentences: Sentences, locale: str) -> str:
 def _name(job: Job) -> str:
     """What was typed; of a video where it begins."""
     begins = (key["prompt"] for key in job.params.get("keys", ()))
-    written = job.params.get("original") or job.params.get("prompt") or next(begins, job.medium)
+    typed = (job.params.get(name) for name in ("original", "prompt", "text", "title"))
+    written = next(filter(None, typed), None) or next(begins, job.medium)
     return cut(plain(str(written)), WHAT_SHOWN)
 
 

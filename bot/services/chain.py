@@ -23,7 +23,7 @@ from data.chains import ChainRow, Chains
 from data.errors import StorageFailed
 from data.jobs import Jobs
 from generation.clip_params import CLIP, MAKER, SUBTITLES
-from generation.errors import AtelierError, InvalidInput, LimitReached, Refused
+from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, Refused
 from generation.job import ENDED, Job, JobState, draw_seed
 from generation.params import clean_prompt, parse_seed
 from generation.speech_params import SPEECH
@@ -37,7 +37,6 @@ CHAINS_LIMIT: Final = 1
 LOOK_S: Final = 1.0
 PATIENCE_S: Final = 3600.0
 """How long a chain waits for a place among its person's jobs, for the end of a pause, or for a result to be shown."""
-STOPPED: Final = "emergency_on"
 PASSING: Final = frozenset({"limit_waiting", "paused"})
 """What only has to be waited for. A budget that is used up does not come back in time."""
 
@@ -227,10 +226,9 @@ class Chain:
         has_picture = len(jobs) > STEPS.index("image")
         left = self._sentence(f"chain.left_{'more' if has_picture else 'text'}", chain.locale)
         values = {"step": step, "number": place + 1, "of": len(STEPS), "left": left}
-        is_stop = error is not None and error.code == STOPPED  # nothing more is said to the class then
-        private = (
-            is_stop or isinstance(error, Refused) or (last is not None and last.state is JobState.REFUSED)
-        )
+        # that somebody is blocked, or that all is stopped, is not said to the class
+        for_one = isinstance(error, NotAllowed | Refused)
+        private = for_one or (last is not None and last.state is JobState.REFUSED)
         if error is not None:
             code, values = "chain_cannot", {**values, "why": self._why(error, chain.locale)}
         else:

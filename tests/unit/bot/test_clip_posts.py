@@ -13,7 +13,9 @@ from bot.buttons import ButtonId
 from bot.posts import compose_post
 from bot.posts.shared import DEFAULT_FILE_LIMIT, Fill
 from bot.services.clip_ports import ClipPost
+from bot.services.overview import QueueRow
 from bot.services.video_ports import Measured
+from cogs.queue import own_text
 from generation.job import Job
 from tests.unit.bot.test_posts import FEW, HOSTILE, SENTENCES, check_embed, check_view, make_job
 
@@ -96,3 +98,12 @@ def test_whatever_stands_in_it_it_fits(
     check_embed(made.embeds[0])
     check_view(made.view)
     assert all(len(file.alt) <= 1024 for file in made.files)
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [({"title": "Der Fuchs"}, "Der Fuchs"), ({}, "clip"), ({"text": "Es war einmal."}, "Es war einmal.")],
+)
+def test_whoever_waits_reads_in_the_queue_what_it_is(params: dict[str, Any], told: str) -> None:
+    row = QueueRow(job=clip_job(**params), place=1, expected_seconds=None)
+    assert own_text([row], SENTENCES, "de").endswith(f": {told}")

@@ -11,10 +11,10 @@ import pytest
 
 from bot.services.chain_text import for_picture, for_voice
 from bot.services.lesson_rules import GROUPS
-from bot.services.ports import ImageRequest
+from bot.services.ports import ImageRequest, Requester
 from data.lessons import Rules
 from data.stops import Stop
-from generation.errors import AtelierError, WorkerError
+from generation.errors import AtelierError, NotAllowed, WorkerError
 from generation.job import Job, JobState
 from tests.fakes import until
 from tests.unit.bot.services.clip_room import SENTENCES, TEXT, ClipRoom, clip_room
@@ -293,6 +293,20 @@ async def test_it_waits_for_the_end_of_a_pause(room: ClipRoom) -> None:
     await room.stops.lift(ANNA.guild_id, Stop.PAUSE)
     assert media(await room.chain_over()) == STEPS
     assert room.discord.told == []
+
+
+async def test_that_its_person_was_blocked_meanwhile_is_told_to_them_alone(room: ClipRoom) -> None:
+    async def blocked(_: Requester) -> None:
+        raise NotAllowed("blocked", until=1_800_000_000)
+
+    room.chain._pause = 0.2
+    await room.posted(await room.begin())
+    room.door._others = (blocked,)
+    assert media(await room.chain_over()) == ["text"]
+    await until(lambda: bool(room.discord.told))
+    ((_, code, values, private),) = room.discord.told
+    assert (code, private) == ("chain_cannot", True)
+    assert "1800000000" in values["why"]
 
 
 async def test_an_emergency_stop_ends_it_and_says_why_in_private(room: ClipRoom) -> None:
