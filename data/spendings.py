@@ -20,8 +20,9 @@ _ITEMS: Final = """
 """
 # while the bot was down nobody used the card: how long an attempt had run before a crash nobody knows
 _SPANS: Final = """
-    SELECT owner_id, at, coalesce(until, ?) FROM (
-        SELECT owner_id, new, at, lead(at) OVER job AS until, lead(job_events.code) OVER job AS why
+    SELECT owner_id, at, coalesce(until, ?), state <> 'failed' AND coalesce(next, '') <> 'queued' FROM (
+        SELECT owner_id, new, at, jobs.state AS state, lead(at) OVER job AS until, lead(new) OVER job AS next,
+            lead(job_events.code) OVER job AS why
         FROM job_events JOIN jobs ON jobs.id = job_events.job
         WHERE guild_id = ? AND created_at >= ? AND created_at <= ? AND (? = '' OR owner_id = ?)
         WINDOW job AS (PARTITION BY job_events.job ORDER BY number)
@@ -36,7 +37,8 @@ EVER: Final = float("inf")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """`items`: made or still to come, whatever was refused or failed does not count; `seconds` in a worker."""
+    """`items`: made or still to come, whatever was refused or failed does not count; `seconds` in a worker, but for
+    what failed and for attempts that had to be made again: nobody pays for the machine's mistakes."""
 
     items: int = 0
     seconds: float = 0.0
@@ -44,11 +46,12 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Somebody's job was in a worker from `begin` to `end`, seconds since the epoch."""
+    """Somebody's job was in a worker from `begin` to `end`, seconds since the epoch. `counts`: for the person, too."""
 
     person: str
     begin: float
     end: float
+    counts: bool = True
 
 
 class Spendings:
@@ -68,7 +71,7 @@ class Spendings:
     async def spans(self, guild: str, since: float, person: str = "", *, until: float = EVER) -> list[Span]:
         """Every attempt of the class's jobs that were asked for since then; one that runs ends now."""
         rows = await self._rows(_SPANS, (self._clock(), guild, since, until, person, person))
-        return [Span(person=row[0], begin=row[1], end=row[2]) for row in rows]
+        return [Span(person=row[0], begin=row[1], end=row[2], counts=bool(row[3])) for row in rows]
 
     async def waiting(self, guild: str, person: str, since: float) -> list[tuple[str, Mapping[str, Any]]]:
         """Model and parameters of a person's jobs that no worker has had yet."""
@@ -97,7 +100,7 @@ class Spendings:
         items = {row[0]: int(row[1]) for row in await self._rows(_ITEMS, values)}
         seconds: defaultdict[str, float] = defaultdict(float)
         for span in await self.spans(guild, since, person, until=until):
-            seconds[span.person] += max(0.0, span.end - span.begin)
+            seconds[span.person] += max(0.0, span.end - span.begin) if span.counts else 0.0
         return {
             one: Spent(items=items.get(one, 0), seconds=seconds[one]) for one in sorted({*items, *seconds})
         }

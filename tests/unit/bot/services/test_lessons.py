@@ -32,6 +32,7 @@ from data.spendings import Span, Spent
 from data.stops import Stop
 from generation.errors import AtelierError, InvalidInput, LimitReached, NotAllowed, NotFound, WorkerError
 from generation.job import JobState
+from generation.supervisor import Request
 from tests.unit.bot.services.conftest import ANNA, BEN, STRANGER, TEACHER
 from tests.unit.bot.services.lesson_room import LessonRoom, lesson_room
 
@@ -177,6 +178,36 @@ async def test_seconds_are_measured_from_the_moves(room: LessonRoom) -> None:
     with pytest.raises(LimitReached, match="lesson_seconds"):
         await room.ask()
     assert (await room.end(await room.ask(who=BEN))).state is JobState.POSTED
+
+
+async def test_nobody_pays_for_what_went_wrong(room: LessonRoom) -> None:
+    """A worker that breaks down costs no seconds, whoever cancels a job has used them."""
+    await start(room, gpu_seconds=10)
+    tries: list[str] = []
+
+    def break_down(request: Request) -> None:
+        if request.task == "image":
+            tries.append(request.job)
+            room.workers.errors[request.job] += [WorkerError("worker_crashed")]
+
+    room.workers.on_start = break_down
+    failed = await room.end(await room.ask())
+    assert failed.state is JobState.FAILED
+    hold_every_picture(room)
+    cancelled = await room.ask()
+    await room.workers.started(cancelled.job.id)
+    query = "UPDATE job_events SET at = at - 11 WHERE job = ? AND new = 'running'"
+    await room.database.write(lambda connection: connection.execute(query, (failed.id,)))
+    spent = await room.door.spent("class", "anna")
+    assert (spent.items, spent.seconds < 1) == (2, True)
+    await room.dispatcher.cancel(cancelled.job.id)
+    await room.end(cancelled)
+    await room.database.write(lambda connection: connection.execute(query, (cancelled.job.id,)))
+    spent = await room.door.spent("class", "anna")
+    assert (spent.items, spent.seconds > 10) == (0, True)
+    # the picture of the load knows of both
+    spans = await room.spendings.spans("class", 0.0)
+    assert sum(span.end - span.begin for span in spans) > 20
 
 
 async def test_many_at_once_do_not_all_get_the_last_second(tmp_path: Path) -> None:
