@@ -81,10 +81,13 @@ def names(message: Json) -> list[str]:
     return [one["filename"] for one in message["attachments"]]
 
 
+EVERYWHERE = {"Melden", "Report", "Für die Galerie", "For the gallery"}
+
+
 def labels(message: Json) -> list[list[str]]:
-    """Of every row, without the button that every post has at its end: reporting it."""
+    """Of every row, without the buttons that every post has at its end: for the gallery, and reporting it."""
     rows = [[one["label"] for one in row["components"]] for row in message["components"]]
-    return [kept for row in rows if (kept := [one for one in row if one not in {"Melden", "Report"}])]
+    return [kept for row in rows if (kept := [one for one in row if one not in EVERYWHERE])]
 
 
 def facts(message: Json) -> dict[str, str]:
