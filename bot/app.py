@@ -280,7 +280,10 @@ async def _finish(revoke: Revoke, emergency: Emergency, hanging: GalleryHanging,
     """What a crash broke off: first what may not be seen at all."""
     await emergency.finish()
     await revoke.finish()
-    await erasing.purge()  # goes on beside everything else
+    try:
+        await erasing.purge()  # what it starts goes on beside everything else
+    except AtelierError as error:
+        _log.warning("a deletion goes on in a minute (%s)", error.code)
     await hanging.finish()
 
 
