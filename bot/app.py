@@ -40,6 +40,7 @@ from data.timings import Timings
 from generation.budget import MemoryBudget
 from generation.catalog import Catalog
 from generation.dispatcher import Dispatcher
+from generation.errors import AtelierError
 from generation.queue import FairQueue
 from generation.supervisor import Supervisor
 from generation.voice_token import KEY_VARIABLE, new_key
