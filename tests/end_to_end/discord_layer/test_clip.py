@@ -101,7 +101,7 @@ async def test_a_piece_is_chosen_from_the_lists_of_the_class(
     assert post["embeds"][0]["title"] == "Der Fuchs"
     for line in ("Bild: Mini · Seed 8", "Musik: Mini-Music · Seed 5", "KI-Stimme: eSpeak NG · Seed 3", TEXT):
         assert line in told(post)
-    assert labels(post) == [["Nochmal", "Andere Untertitel", "Für die Galerie"]]
+    assert labels(post) == [["Nochmal", "Andere Untertitel"]]
     again = await ada.press(post, label="Andere Untertitel").message(lambda one: len(names(one)) == 3)
     assert job_of(again) != job_of(post)
     fields = {one["name"]: one["value"] for one in again["embeds"][0]["fields"]}
