@@ -79,6 +79,8 @@ async def open_chat(
         raise
     await _introduce(thread, interaction, conversation, desk=desk, sentences=sentences)
     link = sentences.text("chat.opened", who.locale, thread=thread.mention)
+    if opening.private:
+        link += "\n" + sentences.text("chat.private", who.locale)
     await interaction.edit_original_response(content=link)
     if opening.prompt is None:
         return thread, None

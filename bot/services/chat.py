@@ -37,12 +37,14 @@ WRITING: Final = frozenset({JobState.ACCEPTED, JobState.QUEUED, JobState.RUNNING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What a conversation begins with, all of it checked. `name`: its thread's, None for a neutral one."""
+    """What a conversation begins with, all of it checked. `name`: its thread's, None for a neutral one. `private`: its
+    answers are seen only by whoever asks, so they come another way than into the thread that all can read."""
 
     model: str
     temperature: float
     prompt: str | None
     name: str | None
+    private: bool = False
 
 
 class Chat:
@@ -78,15 +80,15 @@ class Chat:
         temperature = check_temperature(temperature)
         if not who.is_teacher and len(await self.open_threads(who)) >= OPEN_LIMIT:
             raise LimitReached("limit_chats", limit=OPEN_LIMIT)
+        private = self._intake.posts_privately(who)
         if request.prompt is None:
             await self._intake.demand_begin(model, who)
-            return Opening(model=model.id, temperature=temperature, prompt=None, name=None)
+            return Opening(model=model.id, temperature=temperature, prompt=None, name=None, private=private)
         prompt = clean_text(request.prompt)
         params = {"prompt": prompt, "temperature": temperature, "preset": PRESET}
         await self._intake.demand_allowed(model, params, who, texts=(prompt,))
-        return Opening(
-            model=model.id, temperature=temperature, prompt=prompt, name=await self._name_after(prompt, who)
-        )
+        name = None if private else await self._name_after(prompt, who)
+        return Opening(model=model.id, temperature=temperature, prompt=prompt, name=name, private=private)
 
     async def open(self, opening: Opening, who: Requester, thread_id: str) -> Conversation:
         """The conversation of a thread that has just been made. Raises LimitReached."""

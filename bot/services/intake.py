@@ -155,6 +155,10 @@ class Intake:
         if self._door is not None:
             self._door.demand_open(who.guild_id)
 
+    def posts_privately(self, who: Requester) -> bool:
+        """Whether the class's lesson shows results only to whoever asked."""
+        return self._door is not None and self._door.posts_privately(who.guild_id)
+
     async def demand_room(self, who: Requester) -> None:
         """Raise LimitReached where `queue` would, before any work is done for a request."""
         self.demand_open(who)

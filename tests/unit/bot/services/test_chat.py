@@ -437,3 +437,13 @@ async def test_no_conversation_begins_where_nothing_may_be_asked(room: ChatRoom)
     await emergency.stop(TEACHER)
     with pytest.raises(NotAllowed, match="emergency_on"):
         await room.talk("another", TEACHER)
+
+
+async def test_in_a_private_lesson_no_thread_tells_the_question(room: ChatRoom) -> None:
+    await room.desk.lessons.start(LessonRequest(private=True), TEACHER)
+    opening = await room.desk.chat.prepare(ChatRequest(prompt="Wer bin ich?"), ANNA)
+    assert (opening.name, opening.private) == (None, True)
+    assert (await room.desk.chat.prepare(ChatRequest(), ANNA)).private
+    await room.desk.lessons.end(TEACHER)
+    opening = await room.desk.chat.prepare(ChatRequest(prompt="Wer bin ich?"), ANNA)
+    assert (opening.name, opening.private) == ("Wer bin ich?", False)
