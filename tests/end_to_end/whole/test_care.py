@@ -110,6 +110,11 @@ async def test_blocking_is_for_teachers_and_never_hits_one(klass: Klass, say: Sa
     until = klass.ada.command("bild", prompt="ein Kreis", anzahl=1)
     shut = await said(until)
     assert shut["content"].split("<t:")[0] == say("error.blocked", "de", until=0).split("<t:")[0]
+    for name, options in (("chat", {}), ("text", {"prompt": "ein Satz"}), ("stimme-aufnehmen", {})):
+        also = await said(klass.ada.command(name, **options))
+        assert also["content"] == shut["content"], name
+    helped = await klass.ada.command("hilfe").message(lambda one: bool(one["content"] or one["embeds"]))
+    assert shut["content"] not in str(helped)
     freed = await said(klass.teacher.command("freigeben", person="Ada"))
     assert freed["content"]
 
