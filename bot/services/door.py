@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.services.lesson_rules import CAREFUL, DAY_S, demand_allowed, demand_budget, demand_task, typed_in
+from bot.services.lesson_rules import (
+    CAREFUL,
+    DAY_S,
+    HELP,
+    demand_allowed,
+    demand_budget,
+    demand_task,
+    typed_in,
+)
 from bot.services.ports import Requester
 from data.lessons import Lessons, Rules
 from data.spendings import Spendings, Spent
@@ -60,8 +68,9 @@ class Door:
             return
         lesson, rules = self._lessons.current(who.guild_id), self.rules(who.guild_id)
         demand_allowed(rules, medium, model, self._catalog.medium_of)
-        if lesson is not None and lesson.task is not None and params is not None:
-            demand_task(lesson.task, medium, model, typed_in(params))
+        asked = None if params is None or params.get("preset") in HELP else params
+        if lesson is not None and lesson.task is not None and asked is not None:
+            demand_task(lesson.task, medium, model, typed_in(asked))
         spent = await self._spoken_for(who, rules)
         demand_budget(rules, spent, _items(params or {}), in_lesson=lesson is not None)
 

@@ -38,6 +38,8 @@ WORDS_LIMIT: Final = 10
 WORD_LIMIT: Final = 40
 TYPED: Final = frozenset({"prompt", "original", "text", "texts", "title"})
 """Where a job's parameters hold what somebody wants to see or hear: not what is to be left out, no instruction."""
+HELP: Final = frozenset({"explain", "precise"})
+"""Texts that are no work of anybody: somebody else's words made clear, a better prompt. No task is about them."""
 SHORT_WORD: Final = 3
 """Letters of a word that only counts where another begins with it: "rot" is in "rote", but not in "Brot"."""
 _COMMA: Final = re.compile(r"[,;\n]")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from bot.services.deliver import Deliver
@@ -87,7 +88,8 @@ class LessonDesk:
         )
         left = self._lessons.unended(who.guild_id)
         if left is not None and self._lessons.current(who.guild_id) is None:
-            await self._finish(left)
+            with suppress(LessonRefused):  # somebody else has just ended it
+                await self._finish(left)
         lesson = await self._lessons.start(who.guild_id, rules, seconds)
         await self._note(who, "lesson.start", {"lesson": lesson.id, "minutes": round(seconds / 60)})
         return lesson

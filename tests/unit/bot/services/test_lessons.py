@@ -399,6 +399,15 @@ def test_a_word_counts_in_each_of_its_forms(wanted: str, typed: str, is_there: b
         demand_task(task, "image", "mini", [typed])
 
 
+async def test_help_is_no_work(room: LessonRoom) -> None:
+    await start(room)
+    await room.desk_of_lessons.give_task(TaskRequest(medium="text", words="turm"), TEACHER)
+    for preset in ("explain", "precise"):  # of somebody else's words, and of a prompt
+        await room.door.demand(ANNA, "text", "writer", {"prompt": "ein haus", "preset": preset})
+    with pytest.raises(InvalidInput, match="task_words"):
+        await room.door.demand(ANNA, "text", "writer", {"prompt": "ein haus", "preset": "poem"})
+
+
 async def test_what_is_to_be_left_out_is_no_word_of_the_task(room: LessonRoom) -> None:
     await start(room)
     await room.desk_of_lessons.give_task(TaskRequest(words="turm;  roter \n Kreis"), TEACHER)
@@ -553,6 +562,13 @@ async def test_a_pause_outlives_the_lesson(room: LessonRoom, by_itself: bool) ->
         await room.ask(who=BEN)
     assert await room.desk_of_lessons.resume(TEACHER) == 1
     assert (await room.end(ticket)).state is JobState.POSTED
+
+
+async def test_two_begin_the_next_one_after_a_lesson_that_is_over(room: LessonRoom) -> None:
+    await start(room, minutes=5)
+    room.drift = 301.0
+    both = await asyncio.gather(start(room), start(room), return_exceptions=True)
+    assert sorted(getattr(one, "code", type(one).__name__) for one in both) == ["Lesson", "lesson_running"]
 
 
 async def test_who_asks_for_the_end_too_late_gets_the_summary(room: LessonRoom) -> None:
