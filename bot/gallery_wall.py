@@ -97,6 +97,8 @@ class DiscordWall:
             return TakenBack(hindrance=Hindrance.AWAY)
 
     async def tell(self, job: Job, entry: Entry, decision: GalleryDecision) -> bool:
+        if not self._required().is_ready():
+            raise NotDelivered("not connected")
         return await self._tell(entry.person, told_text(entry, decision, self._sentences, job.locale))
 
     # -- sending --

@@ -79,7 +79,6 @@ def exhibition_of(
         jobs=jobs,
         approval=approval,
         hanging=hanging,
-        wall=wall,
         rules=rules,
         notes=audit,
         demand=entrance.door.demand_person,

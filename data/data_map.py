@@ -469,6 +469,7 @@ TABLES: Final = (
             "by_id": "who decided",
             "state": "what was decided",
             "reason": "the words for the pupil",
+            "told": "whether its pupil has been told",
         },
     ),
     Table(

@@ -93,7 +93,8 @@ class GalleryEntries:
                 self._ask(connection, job)
                 if not names:
                     old = replace(old, named=False)
-            return rows.move(connection, old, to, by=by, reason=reason, now=now)
+            untold = by != old.person
+            return rows.move(connection, old, to, by=by, reason=reason, now=now, untold=untold)
 
         now = self._clock()
         return await self._database.write(unit)
@@ -119,8 +120,13 @@ class GalleryEntries:
 
         return await self._database.write(unit)
 
-    async def end(self, job_id: str, to: GalleryState, *, by: str, reason: str = "") -> Entry:
-        """Withdrawn by its pupil, or taken down. Raises StaleMove when there is nothing to end (any more)."""
+    async def end(
+        self, job_id: str, to: GalleryState, *, by: str, reason: str = "", telling: bool = False
+    ) -> Entry:
+        """Withdrawn by its pupil, or taken down, by nobody with `by` "": then its pupil is to be told if `telling`.
+
+        Raises StaleMove when there is nothing to end (any more).
+        """
         if to not in {GalleryState.WITHDRAWN, GalleryState.TAKEN_DOWN}:
             raise ValueError(f"{to} is no end")
         now = self._clock()
@@ -129,9 +135,26 @@ class GalleryEntries:
             old = rows.read(connection, job_id)
             if old is None:
                 raise StaleMove
-            return rows.move(connection, old, to, by=by, reason=reason, now=now)
+            untold = telling or by not in {"", old.person}
+            return rows.move(connection, old, to, by=by, reason=reason, now=now, untold=untold)
 
         return await self._database.write(unit)
+
+    async def told(self, job_id: str) -> None:
+        """Its pupil knows of all that was decided."""
+        query = "UPDATE gallery_decisions SET told = 1 WHERE job = ? AND told = 0"
+
+        def unit(connection: sqlite3.Connection) -> None:
+            connection.execute(query, (job_id,))
+
+        await self._database.write(unit)
+
+    async def untold(self, job_id: str | None = None) -> list[str]:
+        """The jobs, or whether this one is among them, of whose last decisions their pupils have not been told."""
+        query = "SELECT DISTINCT job FROM gallery_decisions WHERE told = 0 AND (? IS NULL OR job = ?) ORDER BY job"
+        async with self._database.read() as connection:
+            found = await connection.execute_fetchall(query, (job_id, job_id))
+        return [str(row[0]) for row in found]
 
     async def forget(self, job_id: str) -> bool:
         """Delete all that is known of a work. False while a message of it stands: then only its person is forgotten."""

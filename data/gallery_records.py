@@ -110,11 +110,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A work with its stars and, where it hangs, its message."""
+    """A work with its stars, where it hangs its message, and the words with which it was last decided about."""
 
     entry: Entry
     stars: int
     message: GalleryMessage | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,9 +67,16 @@ def write(connection: sqlite3.Connection, new: Entry) -> None:
 
 
 def move(
-    connection: sqlite3.Connection, old: Entry, to: GalleryState, *, by: str, reason: str, now: float
+    connection: sqlite3.Connection,
+    old: Entry,
+    to: GalleryState,
+    *,
+    by: str,
+    reason: str,
+    now: float,
+    untold: bool,
 ) -> Entry:
-    """Move it along `GALLERY_MOVES` and note who did it. Raises StaleMove."""
+    """Move it along `GALLERY_MOVES` and note who did it, and whether its pupil is to be told. Raises StaleMove."""
     if to not in GALLERY_MOVES[old.state]:
         raise StaleMove
     named = old.named and to in {GalleryState.ACCEPTED, GalleryState.CHANGE}
@@ -78,8 +85,9 @@ def move(
     if to in {GalleryState.WITHDRAWN, GalleryState.TAKEN_DOWN}:
         connection.execute("DELETE FROM gallery_stars WHERE job = ?", (old.job,))
     connection.execute(
-        "INSERT INTO gallery_decisions (job, round, at, by_id, state, reason) VALUES (?, ?, ?, ?, ?, ?)",
-        (old.job, old.round, now, by, to, reason),
+        "INSERT INTO gallery_decisions (job, round, at, by_id, state, reason, told)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (old.job, old.round, now, by, to, reason, not untold),
     )
     return new
 
@@ -143,6 +151,8 @@ def finding(guild: str, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
     query = (
         f"SELECT {', '.join(f'gallery.{one}' for one in _COLUMNS.split(', '))},"  # noqa: S608
         " (SELECT count(*) FROM gallery_stars WHERE gallery_stars.job = gallery.id) AS stars,"
+        " (SELECT reason FROM gallery_decisions WHERE gallery_decisions.job = gallery.id"
+        " ORDER BY number DESC LIMIT 1) AS reason,"
         " hung.round, hung.channel_id, hung.message_id FROM gallery"
         " LEFT JOIN gallery_messages AS hung ON hung.job = gallery.id AND hung.place = 'gallery'"
         " WHERE guild_id = ? AND state IN (SELECT value FROM json_each(?))"
@@ -177,6 +187,6 @@ def decision(row: sqlite3.Row) -> GalleryDecision:
 
 def listed(row: tuple[Any, ...] | sqlite3.Row) -> Listed:
     found = entry(row)
-    stars, *where = row[_WIDTH:]
+    stars, reason, *where = row[_WIDTH:]
     hung = None if where[0] is None else message((found.job, GalleryPlace.GALLERY, *where))
-    return Listed(entry=found, stars=int(stars), message=hung)
+    return Listed(entry=found, stars=int(stars), message=hung, reason=reason or "")

@@ -189,7 +189,6 @@ class Hall:
             jobs=jobs,
             approval=self.approval,
             hanging=self.hanging,
-            wall=self.wall,
             rules=self.rules,
             notes=self.audit,
             demand=demand,

@@ -28,6 +28,7 @@ from data.gallery_records import Entry, Filter, GalleryDecision, GalleryState, L
 
 HISTORY_SHOWN: Final = 4
 REASON_SHOWN: Final = 160
+LISTED_REASON: Final = 80
 HEAD_LIMIT: Final = 1100
 MEDIA: Final = ("image", "text", "music", "sound", "notes", "speech", "video", "clip")
 """Those that can be looked for, in this order; what explains a model is among "other"."""
@@ -215,6 +216,8 @@ def _line(one: Listed, wanted: Filter, guild: str, sentences: Sentences, locale:
         parts.append(f"⭐ {one.stars}")
     if wanted.states != {GalleryState.ACCEPTED}:
         parts.append(sentences.text(f"gallery.state_{entry.state}", locale))
+    if wanted.own and one.reason and entry.state is not GalleryState.ACCEPTED:
+        parts.append(shown(one.reason, LISTED_REASON))
     if one.message is not None and one.message.message is not None:
         parts.append(f"https://discord.com/channels/{guild}/{one.message.channel}/{one.message.message}")
     return "- " + " · ".join(parts)

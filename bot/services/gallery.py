@@ -19,7 +19,6 @@ from bot.services.gallery_ports import (
     GalleryNotes,
     GalleryRule,
     GalleryRules,
-    GalleryWall,
     Review,
     Shown,
 )
@@ -113,7 +112,6 @@ class Gallery:
         jobs: Jobs,
         approval: GalleryApproval,
         hanging: GalleryHanging,
-        wall: GalleryWall,
         rules: GalleryRules,
         notes: GalleryNotes,
         demand: Callable[[Requester], Awaitable[None]] = _anybody,
@@ -123,7 +121,6 @@ class Gallery:
         self._jobs = jobs
         self._approval = approval
         self._hanging = hanging
-        self._wall = wall
         self._rules = rules
         self._notes = notes
         self._demand = demand
@@ -226,7 +223,7 @@ class Gallery:
             raise NotFound("gallery_decided") from None
         await self._note(who, _NOTED[said.state], entry)
         shown = Shown.STANDS if post is None else await self._hanging.show(job_id, post)
-        return await self._tell(job, entry, shown=shown)
+        return Done(entry=entry, shown=shown, told=await self._hanging.tell(job_id))
 
     async def may_take_down(self, job_id: str, who: Requester) -> Entry:
         """What waits or hangs, for its pupil or a teacher. Raises NotFound, NotAllowed."""
@@ -252,11 +249,7 @@ class Gallery:
             raise NotFound("gallery_gone") from None
         taken = await self._hanging.clear(job_id)
         await self._note(who, "gallery.withdraw" if own else "gallery.take_down", entry)
-        job = await self._jobs.get(job_id)
-        if own or job is None:
-            return Done(entry=entry, taken=taken)
-        told = await self._tell(job, entry, shown=Shown.GONE)
-        return Done(entry=entry, taken=taken, told=told.told)
+        return Done(entry=entry, taken=taken, told=await self._hanging.tell(job_id))
 
     # -- the others: withdrawn voices, deleted data, time --
 
@@ -338,15 +331,6 @@ class Gallery:
         """Approved anew before it is accepted."""
         await self._hanging.channel(entry.guild, GalleryPlace.GALLERY)
         return await self.of(job)
-
-    async def _tell(self, job: Job, entry: Entry, *, shown: Shown) -> Done:
-        """What was just decided: onto the card, and to the pupil, unless they did it themselves."""
-        own = [one for one in await self._entries.decisions(job.id) if one.job == job.id]
-        if not own:
-            return Done(entry=entry, shown=shown)
-        await self._hanging.settle(entry, own[-1])
-        told = own[-1].by == entry.person or await self._wall.tell(job, entry, own[-1])
-        return Done(entry=entry, shown=shown, told=told)
 
     async def _note(self, who: Requester, what: str, entry: Entry) -> None:
         detail: dict[str, str | int] = {"job": entry.job, "round": entry.round}

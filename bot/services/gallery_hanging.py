@@ -18,7 +18,7 @@ from bot.services.gallery_ports import GalleryPlaces, GalleryWall, Hung, NoPlace
 from bot.services.ports import Hindrance, NotDelivered, Post, TakenBack
 from data.errors import ArtifactChanged, StaleMove
 from data.gallery import GalleryEntries
-from data.gallery_records import ALIVE, Entry, GalleryDecision, GalleryMessage, GalleryPlace, GalleryState
+from data.gallery_records import ALIVE, Entry, GalleryMessage, GalleryPlace, GalleryState
 from data.jobs import Jobs
 from generation.errors import NotFound, Refused
 from generation.job import Job
@@ -104,12 +104,22 @@ class GalleryHanging:
         for job_id, place, _ in sends:
             await self.clear(job_id, [place])
 
-    async def settle(self, entry: Entry, decision: GalleryDecision) -> None:
-        """Write what was decided onto the card. Best effort."""
-        async with self._lock(entry.job):
-            for message in await self._entries.messages(entry.job):
+    async def tell(self, job_id: str) -> bool:
+        """What was decided last: onto the card, and to its pupil, once. False: they could not be told."""
+        async with self._lock(job_id):
+            entry, job = await self._entries.get(job_id), await self._jobs.get(job_id)
+            if entry is None or job is None or not await self._entries.untold(job_id):
+                return True
+            decision = [one for one in await self._entries.decisions(job_id) if one.job == job_id][-1]
+            for message in await self._entries.messages(job_id):
                 if message.place is GalleryPlace.REVIEW and message.message is not None:
                     await self._wall.settle(message, entry, decision)
+            try:
+                told = await self._wall.tell(job, entry, decision)
+            except NotDelivered:
+                return False
+            await self._entries.told(job_id)
+            return told
 
     async def finish(self) -> None:
         """Go on with what a crash or Discord held up. For the start, and once a minute; each work for itself."""
@@ -118,8 +128,10 @@ class GalleryHanging:
             await self._tried(self._lapse, job_id)
         for job_id in await self._entries.unfinished():
             await self._tried(self._finish_one, job_id)
+        for job_id in await self._entries.untold():
+            await self._tried(self.tell, job_id)
 
-    async def _tried(self, work: Callable[[str], Awaitable[None]], job_id: str) -> None:
+    async def _tried(self, work: Callable[[str], Awaitable[object]], job_id: str) -> None:
         try:
             await work(job_id)
         except Exception as error:  # noqa: BLE001  the others wait for their turn
@@ -131,9 +143,8 @@ class GalleryHanging:
         if job is None or await self._entries.is_allowed(job):
             return
         with suppress(StaleMove):
-            entry = await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="")
+            await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="", telling=True)
             await self.clear(job_id)
-            await self._wall.tell(job, entry, (await self._entries.decisions(job_id))[-1])
 
     async def catch_up(self) -> None:
         """Pages of our own show nothing that has gone meanwhile. Never raises."""
@@ -223,7 +234,7 @@ class GalleryHanging:
             return Shown.BARRED if code == "gallery_unplaced" else Shown.AWAY
         _log.warning("work %s does not go into the gallery (%s)", entry.job, code)
         with suppress(StaleMove):
-            await self._entries.end(entry.job, GalleryState.TAKEN_DOWN, by="")
+            await self._entries.end(entry.job, GalleryState.TAKEN_DOWN, by="", telling=True)
         await self._clear(entry.job, tuple(GalleryPlace))
         return Shown.GONE
 

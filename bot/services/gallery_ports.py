@@ -112,7 +112,8 @@ class GalleryWall(Protocol):
         """Delete it; where only a plan is known, look for it first. Never raises; again is no error."""
 
     async def tell(self, job: Job, entry: Entry, decision: GalleryDecision) -> bool:
-        """Say in private to its pupil what was decided. False: it could not be delivered."""
+        """Say in private to its pupil what was decided. False: they take nothing. Raises NotDelivered where that is
+        worth another try."""
 
 
 class NoWall:
@@ -131,7 +132,7 @@ class NoWall:
         return TakenBack(hindrance=Hindrance.AWAY)
 
     async def tell(self, job: Job, entry: Entry, decision: GalleryDecision) -> bool:
-        return False
+        raise NotDelivered
 
 
 class Hanging(Protocol):

@@ -1,6 +1,6 @@
 """The tables' history: one module a step, applied in order, each in a transaction with its own name.
 
-To add one: `m013_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
+To add one: `m014_….py` with `STATEMENTS`, and its name at the end of `STEPS`. A released step never changes.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from data.migrations import (
     m010_care,
     m011_lessons,
     m012_care_cards,
+    m013_gallery_told,
 )
 
 STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
@@ -41,6 +42,7 @@ STEPS: Final[tuple[tuple[str, Sequence[str]], ...]] = (
     ("m010_care", m010_care.STATEMENTS),
     ("m011_lessons", m011_lessons.STATEMENTS),
     ("m012_care_cards", m012_care_cards.STATEMENTS),
+    ("m013_gallery_told", m013_gallery_told.STATEMENTS),
 )
 BACKUP_SECONDS: Final = 7 * 24 * 3600
 """How long a copy from before a step is kept: longer would keep what pupils have deleted."""

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from bot.i18n import Sentences
+from bot.posts.gallery import list_text
 from bot.services.gallery_own import OwnWorks, recipe
-from bot.services.gallery_ports import GalleryRule, NoPlace, Shown
+from bot.services.gallery_ports import GalleryRule, NoPlace, Review, Shown
 from bot.services.gallery_rules import LessonGalleryRules
 from bot.services.ports import Hindrance, NotDelivered
 from data.artifacts import NewArtifact
-from data.gallery_records import GalleryPlace, GalleryState
+from data.gallery_records import Filter, GalleryPlace, GalleryState
 from data.lessons import Lessons, Rules
 from generation.errors import Refused
 from generation.job import Job
@@ -27,6 +29,7 @@ from tests.unit.bot.services.test_gallery import ACCEPT, CHANGE, School, code_of
 
 S, P = GalleryState, GalleryPlace
 OPEN, REVIEWED = GalleryRule(review=False), GalleryRule()
+SENTENCES = Sentences.load(strict=True)
 
 
 @pytest.fixture
@@ -254,3 +257,49 @@ async def test_what_a_consent_was_for_leaves_the_gallery_with_its_end(school: Sc
     assert sorted(school.wall.told)[-2:] == [("anna", "taken_down", ""), ("ben", "taken_down", "")]
     await school.gallery.purge()
     assert sum(state == "taken_down" for _, state, _ in school.wall.told) == 2, "told once"
+
+
+@pytest.mark.parametrize(("said", "state"), [(ACCEPT, "accepted"), (CHANGE, "change")])
+async def test_what_was_decided_before_a_crash_is_told_after_it_and_stands_on_the_card(
+    school: School, monkeypatch: pytest.MonkeyPatch, said: Review, state: str
+) -> None:
+    job = await school.sent_in()
+
+    async def killed(*_: object) -> bool:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(school.hall.hanging, "tell", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            await school.gallery.review(job.id, said, TEACHER)
+    (card,) = [one for one in school.wall.messages.values() if one.place is P.REVIEW]
+    assert (card.settled, school.wall.told) == (False, [])
+    for _ in range(2):
+        await school.restart()
+        assert card.settled
+        assert school.wall.told == [("anna", state, said.reason)], "once"
+
+
+async def test_ones_own_list_tells_the_reason(school: School) -> None:
+    job = await school.sent_in()
+    await school.gallery.review(job.id, CHANGE, TEACHER)
+    own = Filter(person="anna", own=True, states=frozenset(S))
+    (listed,) = await school.gallery.find(ANNA, own)
+    assert listed.reason == CHANGE.reason
+    text = list_text([listed], own, "1", SENTENCES, "de")
+    assert CHANGE.reason in text
+    teachers = Filter(states=frozenset(S))
+    assert CHANGE.reason not in list_text([listed], teachers, "1", SENTENCES, "de")
+
+
+async def test_a_list_says_that_there_is_more(school: School) -> None:
+    jobs = [await school.posted() for _ in range(3)]
+    school.hall.rules.rule = OPEN
+    for job in jobs:
+        await school.gallery.submit(job.id, ANNA, named=False)
+    for offset, limit, more in ((0, 2, True), (2, 2, False), (0, 3, False)):
+        wanted = Filter(limit=limit, offset=offset)
+        found = await school.gallery.find(BEN, replace(wanted, limit=limit + 1))
+        text = list_text(found, wanted, "1", SENTENCES, "de")
+        assert (SENTENCES.text("gallery.list_more", "de", page=2) in text) is more
+        assert text.count("\n- ") == min(limit, 3 - offset)
