@@ -8,6 +8,7 @@ import logging
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from bot.services.finishing import Finisher
 from bot.services.ports import Post
@@ -22,6 +23,8 @@ from generation.supervisor import Outcome
 from moderation.verdict import CHECK_FAILED, Approved, Verdict
 
 _log = logging.getLogger(__name__)
+AGAIN: Final = "-again-"
+"""In the names of folders with copies of kept files; whoever makes one removes it."""
 REFUSAL = "refused_"
 """How the codes of all refusals begin."""
 
@@ -68,7 +71,8 @@ class Deliver:
             _log_failure(job, error)
             await self._end(job, JobState.FAILED, "internal")
         finally:
-            await asyncio.to_thread(self._discard, job, outcome.out)
+            # not the copies of one that was approved anew: a pause may have ended while this one was being kept
+            await asyncio.to_thread(self._discard, job, outcome.out, spare=AGAIN)
 
     async def on_failure(self, job: Job, error: WorkerError) -> None:
         """The dispatcher has already moved the job to failed, cancelled or refused; its owner is told."""
@@ -168,10 +172,11 @@ class Deliver:
         private = state is JobState.REFUSED or code.startswith(REFUSAL)
         await self._posting.tell(job, code, values or {}, private=private)
 
-    def _discard(self, job: Job, *others: Path) -> None:
-        """Remove the unchecked files of all its attempts."""
+    def _discard(self, job: Job, *others: Path, spare: str = "") -> None:
+        """Remove the unchecked files of all its attempts. `spare`: what is in the names of those that stay."""
         for folder in (*self._work_dir.glob(f"{job.id}-*"), *others):
-            shutil.rmtree(folder, ignore_errors=True)
+            if not spare or spare not in folder.name:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _log_failure(job: Job, error: Exception) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.services.deliver import Deliver
 from data.errors import StorageFailed
 from data.jobs import Jobs
 from generation.errors import WorkerCrashed, WorkerError
@@ -67,6 +68,24 @@ async def test_only_flagged_ones_are_a_refusal_in_private(room: Room) -> None:
     assert room.discord.messages == {}
     assert room.discord.told == [(job.id, "refused_image_flagged", {}, True)]
     assert room.kept(job.id) == []
+
+
+async def test_what_is_approved_anew_meanwhile_keeps_its_copies(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pause that ends while a result is being kept: it is judged again before its first delivery has tidied up."""
+    check_and_post = Deliver._check_and_post
+    copies = list[Path]()
+
+    async def slowly(deliver: Deliver, job: Job, outcome: Outcome) -> None:
+        await check_and_post(deliver, job, outcome)
+        copies.append(room.work_dir / f"{job.id}-again-x")
+        copies[0].mkdir()
+
+    monkeypatch.setattr(Deliver, "_check_and_post", slowly)
+    ticket = await room.ask()
+    await room.in_state(ticket.job.id, JobState.POSTED)
+    await until(lambda: room.left_behind() == copies != [])
 
 
 async def test_what_was_flagged_is_destroyed_before_the_refusal_is_committed(
