@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import discord
 
-from bot.checks import teacher_roles
 from bot.i18n import Sentences
 from bot.invite import PERMISSIONS
+from bot.roles import teacher_roles
 from bot.services.setup import Setup
 from bot.services.setup_rules import Place
 from bot.texts import shown

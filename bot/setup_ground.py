@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import discord
 
 from bot.answers import DROPPED
-from bot.checks import teacher_roles
 from bot.i18n import LANGUAGES, Sentences
 from bot.permissions import lacking_in
+from bot.roles import teacher_roles
 from bot.services.setup_rules import Found, FoundChannel, Place, Report
 from generation.errors import NotAllowed
 
