@@ -82,9 +82,8 @@ class Deliver:
         """Tell the owner of a job that has ended without a post, and remove what it left."""
         # a refusal is nobody else's business, also where it came as a cancellation
         private = job.state is JobState.REFUSED or code.startswith(REFUSAL)
-        # first: Discord may be slow, and a crash meanwhile must leave nothing
-        await asyncio.to_thread(self._discard, job)
         await self._posting.tell(job, code, values or {}, private=private)
+        await asyncio.to_thread(self._discard, job)
         # a job that was cancelled or failed after its files were kept
         await self._artifacts.delete(job.id)
 
