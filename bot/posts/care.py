@@ -226,7 +226,7 @@ def link_of(link: tuple[str, str] | None, guild_id: str) -> str:
 
 def _words(words: Sequence[str], sentences: Sentences, locale: object) -> str:
     left = len(words) - MOST_WORDS
-    more = f" {sentences.text('words.more', locale, n=left)}" if left > 0 else ""
+    more = " " + sentences.text("words.more", locale, n=left) if left > 0 else ""
     return (", ".join(f"`{word}`" for word in words[:MOST_WORDS]) or "–") + more
 
 
