@@ -162,3 +162,37 @@ async def test_what_is_accepted_in_a_pause_hangs_after_it(hall: Klass, say: Say)
     assert say("gallery.shown_held", "de") in accepted["content"]
     await hall.teacher.command("weiter").message(lambda one: bool(one["content"]), timeout=PATIENCE)
     await until(lambda: hanging(hall.ben, "galerie", job), 1)
+
+
+async def test_an_open_lesson_shows_at_once_and_a_blocked_pupil_sends_nothing(klass: Klass, say: Say) -> None:
+    await said(klass.teacher.command("einrichten"))
+    begin = klass.teacher.command("stunde start", minuten=60, galerie="open", privat=True)
+    await begin.message(lambda one: bool(one["content"]), timeout=PATIENCE)
+    private = say("notice.lesson_private", "de")
+    posts = []
+    for word in ("ein roter Stern", "ein blaues Haus"):
+        handle = klass.ada.command("bild", prompt=word, anzahl=1, schritte=4)
+        posts.append(await handle.message(lambda one: bool(one["attachments"]), timeout=PATIENCE))
+        assert private in posts[-1]["content"]
+    question = await said(use(klass.ada, posts[0], "gallery"))
+    assert say("gallery.offer_open", "de") in question["content"]
+    assert "galnamed" not in str(question["components"]), "this lesson shows no names"
+    answer = await said(use(klass.ada, question, "galsend"))
+    assert answer["content"] == say("gallery.sent_up", "de")
+    (work,) = await until(lambda: hanging(klass.ben, "galerie", job_of(posts[0])), 1)
+    assert private not in work["content"]
+    assert klass.ada.me["id"] not in str([work["content"], work["embeds"]])
+
+    await said(klass.teacher.command("sperren", person="Ada", minuten=5))
+    refused = await said(use(klass.ada, posts[1], "gallery"))
+    assert refused["content"].startswith(say("error.blocked", "de", until="\0").partition("\0")[0])
+    assert await hanging(klass.ben, "galerie", job_of(posts[1])) == []
+    await said(klass.teacher.command("freigeben", person="Ada"))
+
+    await said(klass.teacher.command("stunde ende"))
+    question = await said(use(klass.ada, posts[1], "gallery"))
+    await said(use(klass.ada, question, "galsend"))
+    assert len(await until(lambda: hanging(klass.teacher, "lehrkraft", job_of(posts[1])), 1)) == 1
+    assert await hanging(klass.ben, "galerie", job_of(posts[1])) == [], (
+        "without a lesson a teacher looks first"
+    )
