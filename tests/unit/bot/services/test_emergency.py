@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from data.errors import StorageFailed
 from data.stops import EMERGENCY_CODE, Stop, Stops
 from generation.errors import MoveRefused, NotAllowed
 from generation.job import ENDED, JobState
+from tests import emergency_moments
 from tests.fakes import AWAY, Fault, until
 from tests.fakes_dispatch import make_job
 from tests.unit.bot.services.conftest import ANNA, BEN, STRANGER, TEACHER
@@ -279,3 +281,9 @@ async def test_the_row_survives_a_kill(tmp_path: Path) -> None:
             await room.ask()
         with pytest.raises(NotAllowed, match="teachers_only"):
             await room.desk_of_lessons.start(LessonRequest(), ANNA)
+
+
+async def test_at_random_moments_nothing_is_seen_later(tmp_path: Path) -> None:
+    moments = await emergency_moments.run(8, 20_261_121, tmp_path)
+    assert [moment.wrong for moment in moments if moment.wrong] == []
+    assert sum((moment.states for moment in moments), Counter[str]())["posting"]
