@@ -26,6 +26,8 @@ from generation.errors import NotFound
 
 Handler = Callable[[Press, ButtonId], Awaitable[None]]
 REASON: Final = "reason"
+_ONLY: Final = {"gallery.withdrawn": "gallery.withdrawn_only", "gallery.down": "gallery.down_only"}
+"""What is said while the message may still stand."""
 _STATES: Final = {"galchange": GalleryState.CHANGE, "galdecline": GalleryState.DECLINED}
 
 
@@ -141,7 +143,8 @@ class GalleryPresses:
             for number, path in enumerate(packed.archives, 1):
                 file = discord.File(path, filename=f"atelier-{number}.zip")
                 await interaction.followup.send(file=file, ephemeral=True)
-            lines = [self._sentences.text("gallery.own", interaction.locale, n=packed.works)]
+            key = "gallery.own" if packed.works else "gallery.own_none"
+            lines = [self._sentences.text(key, interaction.locale, n=packed.works)]
             if packed.left_out:
                 lines.append(self._sentences.text("gallery.own_left", interaction.locale, n=packed.left_out))
         await say_in_private(interaction, "\n".join(lines))
@@ -160,7 +163,8 @@ class GalleryPresses:
         return [] if done.shown is Shown.STANDS else [self._say(interaction, f"gallery.shown_{done.shown}")]
 
     def _taken(self, interaction: Press, done: Done, key: str) -> str:
-        lines = [self._sentences.text(key, interaction.locale)]
+        hindered = done.taken.hindrance is not None
+        lines = [self._sentences.text(_ONLY[key] if hindered else key, interaction.locale)]
         keys = {Hindrance.FORBIDDEN: "gallery.down_forbidden", Hindrance.AWAY: "gallery.down_away"}
         if done.taken.hindrance is not None:
             lines.append(self._sentences.text(keys[done.taken.hindrance], interaction.locale))

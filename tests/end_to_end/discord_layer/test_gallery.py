@@ -22,7 +22,7 @@ from bot.local.classroom import CHANNELS, FORUM, Channel
 from bot.local.errors import Json
 from bot.local.visitor import Handle, Visitor
 from bot.services.gallery_ports import GalleryRule, Work
-from bot.services.ports import Hindrance, ImagePost, Picture, Requester, TakenBack
+from bot.services.ports import ImagePost, Picture, Requester, TakenBack
 from data.artifacts import Artifact, Artifacts, NewArtifact
 from data.database import Database
 from data.gallery_records import GalleryMessage, GalleryPlace, GalleryState
@@ -372,8 +372,11 @@ async def test_what_cannot_be_deleted_at_once_goes_later(gallery: Gallery, place
     (card,) = await at(teacher, "lehrkraft", job)
     await said(teacher.press(card, custom_id=str(ButtonId(action="galaccept", subject=job.id, index=1))))
     klass.school.server.faults.add("DELETE", "/channels/*", close=True, times=99)
-    taken = (await gallery.hall.gallery.take_down(job.id, who_of(klass, ada))).taken
-    assert taken.hindrance is Hindrance.AWAY
+    down = str(ButtonId(action="galdown", subject=job.id))
+    button: discord.ui.Button[Any] = discord.ui.Button(custom_id=down, label="x")
+    told = await said(ada.press(await show(klass, ada, button), custom_id=down))
+    sentences = [klass.say(f"gallery.{key}") for key in ("withdrawn_only", "down_away")]
+    assert told["content"].splitlines() == sentences, "nothing is said to be deleted that stands"
     assert await gallery.state(job) is S.WITHDRAWN
     klass.school.server.faults.clear()
     await gallery.hall.gallery.purge()
@@ -385,3 +388,10 @@ def who_of(klass: Class, visitor: Visitor) -> Requester:
     return Requester(
         person_id=visitor.me["id"], guild_id=klass.guild_id, channel_id="1", locale="de", is_teacher=False
     )
+
+
+async def test_who_has_made_nothing_is_told_so(gallery: Gallery) -> None:
+    klass = await gallery.klass("galerie leer")
+    ada = await klass.enter("Ada")
+    (told,) = await ada.command("meine-werke")
+    assert (told["content"], told["attachments"]) == (klass.say("gallery.own_none"), [])
