@@ -20,7 +20,7 @@ from data.jobs import Jobs
 from data.lessons import HandIn, Lesson, Lessons, Rules
 from data.spendings import Span, Spendings, Spent
 from data.stops import Stop, Stops
-from generation.errors import NotFound, WorkerError, WorkerGarbage
+from generation.errors import NotAllowed, NotFound, WorkerError, WorkerGarbage
 from generation.job import Job, JobState
 from generation.ports import Runner
 from generation.supervisor import Request
@@ -126,11 +126,15 @@ class LessonBoard:
         return [job for job in found if job is not None]
 
     async def show(self, job_id: str, who: Requester) -> Approved[Post]:
-        """One of them, judged anew: its post may be private. Raises NotFound job_gone besides, and Refused."""
+        """One of them, judged anew: its post may be private. In a pause, too, nobody else sees it.
+
+        Raises NotFound job_gone, NotAllowed emergency_on, and Refused besides.
+        """
         job = next((one for one in await self.handed_in(who) if one.id == job_id), None)
         if job is None:
             raise NotFound("job_gone")
-        self._door.demand_open(who.guild_id)
+        if self._stops.since(who.guild_id, Stop.EMERGENCY) is not None:
+            raise NotAllowed("emergency_on")
         return await self._approval.of(job)
 
     async def _for_task(self, lesson: Lesson | None) -> tuple[HandIn, ...]:

@@ -313,6 +313,11 @@ async def test_the_teacher_sees_what_was_handed_in(room: LessonRoom) -> None:
     assert post.value.job.id == mine.id
     with pytest.raises(NotFound, match="job_gone"):
         await room.board.show(other.id, TEACHER)  # nobody has handed that in
+    await room.desk_of_lessons.pause(TEACHER)
+    assert (await room.board.show(mine.id, TEACHER)).value.job.id == mine.id
+    await room.emergency.stop(TEACHER)
+    with pytest.raises(NotAllowed, match="emergency_on"):
+        await room.board.show(mine.id, TEACHER)
     for call in (room.board.show(mine.id, ANNA), room.board.handed_in(ANNA)):
         with pytest.raises(NotAllowed, match="teachers_only"):
             await call
