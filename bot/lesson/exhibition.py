@@ -59,7 +59,9 @@ async def _star(lesson: Lesson) -> None:
     work = await _at(lesson, chiara, "galerie", lesson.posts["haus"])
     if f"<@{lesson.ada.me['id']}>" not in work["content"]:
         raise Unexpected(f"whose is it? {work['content']}")
-    star = next(one for row in work["components"] for one in row["components"] if "galstar" in one["custom_id"])
+    star = next(
+        one for row in work["components"] for one in row["components"] if "galstar" in one["custom_id"]
+    )
     await chiara.press(work, custom_id=star["custom_id"])
     starred = await _at(lesson, chiara, "galerie", lesson.posts["haus"])
     row = await lesson.transcript.add(chiara, starred)
@@ -77,9 +79,11 @@ async def _list(lesson: Lesson) -> None:
 
 async def _own(lesson: Lesson) -> None:
     """All of Ada's results that may be shown, each with its recipe."""
-    sent = await lesson.ada.command("meine-werke")
-    attached = [file for message in sent for file in message["attachments"]]
-    for message in sent:
+    handle = lesson.ada.command("meine-werke")
+    # the archives come first, then what is in them
+    await handle.message(lambda one: bool(one["content"]), timeout=PATIENCE_S)
+    attached = [file for message in handle.messages for file in message["attachments"]]
+    for message in handle.messages:
         await lesson.transcript.add(lesson.ada, message)
     names: list[str] = []
     for file in attached:
