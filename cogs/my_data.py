@@ -58,29 +58,39 @@ async def export(interaction: Interaction, class_wide: bool = False) -> None:
         await interaction.followup.send(part, file=file, ephemeral=True)
 
 
-async def delete(interaction: Interaction, really: bool = False, class_wide: bool = False) -> None:
+async def delete(
+    interaction: Interaction,
+    really: bool = False,
+    class_wide: bool = False,
+    person: discord.User | None = None,
+) -> None:
     await defer(interaction, private=True)
     bot = interaction.client
     who = bot.requester(interaction)
-    bot.desk.my_data.demand(who, whole=class_wide)
+    of = None if person is None or person.id == interaction.user.id else person
+    meant = None if of is None else str(of.id)
+    bot.desk.my_data.demand(who, whole=class_wide, person=meant)
     if not really:
-        keys = (
-            ["my_data.delete_explain_class"]
-            if class_wide
-            else ["my_data.delete_explain", "my_data.delete_stays"]
-        )
-        days = bot.desk.my_data.days
-        await say_in_private(
-            interaction, "\n\n".join(bot.sentences.text(key, who.locale, days=days) for key in keys)
-        )
+        await say_in_private(interaction, _explained(bot, who, of, class_wide=class_wide))
         return
-    work = asyncio.ensure_future(bot.desk.my_data.delete(who, whole=class_wide))
+    work = asyncio.ensure_future(bot.desk.my_data.delete(who, whole=class_wide, person=meant))
     ended, _ = await asyncio.wait({work}, timeout=PATIENCE_S)
     if not ended:
         work.add_done_callback(_heard)
         await say_in_private(interaction, bot.sentences.text("my_data.deleted_going_on", who.locale))
         return
     await say_in_private(interaction, deleted_text(work.result(), bot.sentences, who))
+
+
+def _explained(bot: AtelierBot, who: Requester, of: discord.User | None, *, class_wide: bool) -> str:
+    """What would be deleted; `of`: somebody else, as a teacher may."""
+    if class_wide:
+        keys = ["my_data.delete_explain_class"]
+    else:
+        explain = "my_data.delete_explain" if of is None else "my_data.delete_explain_person"
+        keys = [explain, "my_data.delete_stays" if of is None else "my_data.delete_stays_person"]
+    mention, days = "" if of is None else of.mention, bot.desk.my_data.days
+    return "\n\n".join(bot.sentences.text(key, who.locale, days=days, person=mention) for key in keys)
 
 
 def export_text(made: Export, sentences: Sentences, locale: str, *, whole: bool) -> str:

@@ -15,7 +15,7 @@ FILE_NAME = "log.csv"
 HASH_SHOWN = 16
 
 
-async def log(interaction: Interaction, person: discord.Member | None = None) -> None:
+async def log(interaction: Interaction, person: discord.User | None = None) -> None:
     await defer(interaction, private=True)
     bot = interaction.client
     who = bot.requester(interaction)

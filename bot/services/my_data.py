@@ -18,7 +18,7 @@ from data.audit import HERE, Audit, Entry
 from data.erasures import EVERYBODY
 from data.personal import SOMEBODY, Holding, KeptFile, Personal
 from data.voice_records import OPERATOR
-from generation.errors import NotAllowed
+from generation.errors import InvalidInput, NotAllowed
 
 PARTS_LIMIT: Final = 10
 """Files that one export may have; what does not fit is named."""
@@ -111,13 +111,19 @@ class MyData:
         guide = self._guide(lines, who, whole=whole)
         return await asyncio.to_thread(_packed, content, guide, files, limit)
 
-    async def delete(self, who: Requester, *, whole: bool = False) -> Deleted:
-        """Delete it all, now. What Discord or a worker holds up goes on by itself."""
-        return await self._erasing.erase(who.guild_id, _whose(who, whole), who.person_id)
+    async def delete(self, who: Requester, *, whole: bool = False, person: str | None = None) -> Deleted:
+        """Delete it all, now. What Discord or a worker holds up goes on by itself.
 
-    def demand(self, who: Requester, *, whole: bool) -> None:
-        """Raise what the other methods would."""
-        _whose(who, whole)
+        `person`: somebody else, for a teacher: who has left, or whose parents ask for it.
+        """
+        self.demand(who, whole=whole, person=person)
+        return await self._erasing.erase(who.guild_id, person or _whose(who, whole), who.person_id)
+
+    def demand(self, who: Requester, *, whole: bool, person: str | None = None) -> None:
+        """Raise what the other methods would; InvalidInput where both the class and somebody are meant."""
+        _whose(who, whole or person is not None)
+        if whole and person is not None:
+            raise InvalidInput("data_of_whom")
 
     def _guide(self, lines: Sequence[str], who: Requester, *, whole: bool) -> tuple[str, bytes]:
         """Its name and its text: a line for each kind of thing in the data, then what the words mean."""

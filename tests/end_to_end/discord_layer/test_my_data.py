@@ -128,6 +128,25 @@ async def test_deleting_explains_first_and_then_deletes(office: Office) -> None:
     assert await office.kept(ada) == set()
 
 
+async def test_a_teacher_deletes_somebody_and_nobody_else(office: Office) -> None:
+    ada, ben = await office.klass.enter("Ada"), await office.klass.enter("Ben")
+    teacher = await office.klass.enter("Frau Sommer")
+    await office.leave(ada)
+    before = await office.kept(ben)
+    refused = await asked(ben, "meine-daten loeschen", person="Ada", wirklich=True)
+    assert refused["content"] == office.klass.say("error.teachers_only")
+    both = await asked(teacher, "meine-daten loeschen", person="Ada", ganze_klasse=True, wirklich=True)
+    assert both["content"] == office.klass.say("error.data_of_whom")
+    told = await asked(teacher, "meine-daten loeschen", person="Ada")
+    mention = f"<@{ada.me['id']}>"
+    assert told["content"].startswith(office.klass.say("my_data.delete_explain_person", person=mention))
+    assert "jobs" in await office.kept(ada)
+    said = await asked(teacher, "meine-daten loeschen", person="Ada", wirklich=True)
+    assert said["content"].startswith(office.klass.say("my_data.deleted"))
+    assert await office.kept(ada) == set()
+    assert await office.kept(ben) == before
+
+
 @pytest.mark.parametrize("command", ["zeigen", "exportieren", "loeschen"])
 async def test_the_class_is_not_a_pupils_affair(office: Office, command: str) -> None:
     ada = await office.klass.enter("Ada")

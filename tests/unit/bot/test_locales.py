@@ -200,6 +200,7 @@ PROMISED = [
     "gallery_declined",
     "gallery_taken_down",
     "gallery_lost",
+    "data_of_whom",
     "gallery_soon",
     "gallery_decided",
     "gallery_gone",
