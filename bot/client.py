@@ -151,7 +151,21 @@ class AtelierBot(commands.Bot):
         except AtelierError as error:
             _log.warning("what a class had stated was not forgotten (%s)", error.code)
 
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        await self._deleted(payload.guild_id, {payload.message_id})
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        await self._deleted(payload.guild_id, payload.message_ids)
+
+    async def _deleted(self, guild: int | None, messages: set[int]) -> None:
+        """What hung in the gallery there is taken down; a forum's post has the id of the message it began with."""
+        try:
+            await self.desk.gallery.vanished(str(guild), [str(one) for one in messages])
+        except AtelierError as error:
+            _log.warning("a work that was deleted by hand was not noted (%s)", error.code)
+
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await self._deleted(payload.guild_id, {payload.thread_id})
         try:
             await self.desk.chat.forget(str(payload.thread_id))
         except AtelierError as error:

@@ -5,10 +5,11 @@ Two teachers who decide at once, or a pupil who withdraws meanwhile: the first w
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from data import gallery_rows as rows
@@ -300,6 +301,18 @@ class GalleryEntries:
         )
         async with self._database.read() as connection:
             return [str(row[0]) for row in await connection.execute_fetchall(query)]
+
+    async def hanging_at(self, guild: str, messages: Collection[str]) -> list[str]:
+        """The jobs of the works that hang in one of these messages."""
+        query = (
+            "SELECT gallery.id FROM gallery JOIN gallery_messages AS hung ON hung.job = gallery.id"
+            " WHERE gallery.guild_id = ? AND gallery.state = 'accepted' AND hung.place = 'gallery'"
+            " AND hung.round = gallery.round AND hung.message_id IN (SELECT value FROM json_each(?))"
+            " ORDER BY gallery.id"
+        )
+        async with self._database.read() as connection:
+            found = await connection.execute_fetchall(query, (guild, json.dumps(list(messages))))
+        return [str(row[0]) for row in found]
 
     async def guilds(self) -> list[str]:
         """The classes that have works."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -262,6 +262,16 @@ class Gallery:
     async def taken_down(self, job: Job, who: Requester) -> None:
         """Its post was taken down after a report (`bot.services.reports.Elsewhere`)."""
         await self.clear_job(job.id)
+
+    async def vanished(self, guild: str, messages: Collection[str]) -> None:
+        """Somebody deleted these by hand: what hung in one of them is taken down, from the pages too. What the bot
+        itself takes down was ended before. Raises StorageFailed."""
+        for job_id in await self._entries.hanging_at(guild, messages):
+            _log.info("work %s was deleted by hand", job_id)
+            with suppress(StaleMove):
+                await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="", telling=True)
+            await self._hanging.clear(job_id)
+            await self._hanging.tell(job_id)
 
     async def leave(self, erasure: Erasure) -> bool:
         """Take down and forget what somebody, or the class, had sent in until then (`bot.services.erasing.Leaving`).

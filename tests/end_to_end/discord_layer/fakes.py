@@ -10,7 +10,7 @@ import dataclasses
 import struct
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -219,8 +219,17 @@ class FakeCare:
         self.blocks: Any = OpenBlocks()
 
 
+class EmptyGallery:
+    """`bot.services.gallery.Gallery` in which nothing hangs."""
+
+    async def vanished(self, guild: str, messages: Collection[str]) -> None:
+        return None
+
+
 class FakeDesk:
     """`bot.services.desk.Desk` for tests. `waiting_limit` as in the real one; the word "verboten" is refused."""
+
+    gallery: Any = EmptyGallery()
 
     def __init__(self, publisher: Publisher, folder: Path) -> None:
         self.publisher = publisher

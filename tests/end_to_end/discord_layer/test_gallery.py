@@ -395,3 +395,24 @@ async def test_who_has_made_nothing_is_told_so(gallery: Gallery) -> None:
     ada = await klass.enter("Ada")
     (told,) = await ada.command("meine-werke")
     assert (told["content"], told["attachments"]) == (klass.say("gallery.own_none"), [])
+
+
+@pytest.mark.parametrize("place", ["galerie", "ausstellung"])
+async def test_what_somebody_deletes_by_hand_is_taken_down(gallery: Gallery, place: str) -> None:
+    klass = await gallery.klass("galerie von hand", gallery=place)
+    ada, teacher = await klass.enter("Ada"), await klass.enter("Frau Sommer")
+    job, other = await gallery.sent_in(klass, ada), await gallery.sent_in(klass, ada)
+    for one in (job, other):
+        (card,) = await at(teacher, "lehrkraft", one)
+        accept = str(ButtonId(action="galaccept", subject=one.id, index=1))
+        await said(teacher.press(card, custom_id=accept))
+    (hung,) = [
+        one for one in await gallery.hall.entries.messages(job.id) if one.place is GalleryPlace.GALLERY
+    ]
+    await gallery.school.bot.http.delete_message(int(hung.channel), int(str(hung.message)))
+    async with asyncio.timeout(PATIENCE_S):
+        while await gallery.hall.entries.files(job.id):
+            await asyncio.sleep(0.01)
+    assert [await gallery.state(one) for one in (job, other)] == [S.TAKEN_DOWN, S.ACCEPTED]
+    found = await said(ada.command("galerie", welche="mine"))
+    assert klass.say("gallery.state_taken_down") in found["content"]
