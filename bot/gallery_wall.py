@@ -22,6 +22,7 @@ from bot.delivery import TOO_LARGE, once_more
 from bot.i18n import Sentences
 from bot.posts.gallery import compose_card, compose_work, decision_line, files_shown, thread_name, told_text
 from bot.posts.shared import ComposedPost, Fill, PostArchive, PostFile
+from bot.roles import class_sees
 from bot.services.gallery_ports import Hung, NoPlace, Work
 from bot.services.ports import Hindrance, NotDelivered, TakenBack
 from data import files
@@ -107,6 +108,12 @@ class DiscordWall:
         """Raises NotDelivered, NoPlace."""
         try:
             channel = await self._channel(channel_id)
+            if made.place is GalleryPlace.REVIEW and class_sees(
+                channel, channel.guild.roles, self._sentences
+            ):
+                # it was closed when it was chosen; what waits for a review is not for the class
+                _log.warning("the teachers' channel is open to the class: no card is shown there")
+                raise NoPlace
             message = await self._found(channel, made) or await self._sent(channel, made)
         except (discord.Forbidden, discord.NotFound) as error:
             _log.warning("a work may not be shown there (%s/%s)", error.status, error.code)

@@ -6,14 +6,14 @@ Read over HTTP each time and not from discord.py's memory, which hears of a new 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 
 from bot.answers import DROPPED
 from bot.i18n import LANGUAGES, Sentences
 from bot.permissions import lacking_in
-from bot.roles import teacher_roles
+from bot.roles import class_roles, class_sees, teacher_roles
 from bot.services.setup_rules import Found, FoundChannel, Place, Report
 from generation.errors import NotAllowed
 
@@ -42,13 +42,13 @@ class Ground:
         granted = guild.me.guild_permissions
         return Found(
             channels=tuple(
-                _found(one, self._pupils(roles))
+                _found(one, everybody=class_sees(one, roles, self._sentences))
                 for one in channels
                 if isinstance(one, discord.TextChannel | discord.ForumChannel)
             ),
             names={place: self._names(f"setup.channel_{place}") for place in Place},
             teacher_role=bool(teacher_roles(roles, self._teacher_role)),
-            class_role=bool(self._pupils(roles)),
+            class_role=bool(class_roles(roles, self._sentences)),
             missing=lacking_in(granted),
             makes_roles=granted.manage_roles and not self._teacher_role.isdecimal(),
             makes_channels=granted.manage_channels,
@@ -87,7 +87,7 @@ class Ground:
                     overwrites=_overwrites(guild, place, teachers),
                     reason=self._sentences.text("setup.reason", locale),
                 )
-                channels[place] = _found(made, self._pupils(roles))
+                channels[place] = _found(made, everybody=class_sees(made, roles, self._sentences))
         return channels
 
     async def _make_role(self, guild: discord.Guild, name: str, locale: object) -> None:
@@ -95,25 +95,17 @@ class Ground:
         reason = self._sentences.text("setup.reason", locale)
         await guild.create_role(name=name, permissions=discord.Permissions.none(), hoist=True, reason=reason)
 
-    def _pupils(self, roles: Iterable[discord.Role]) -> list[discord.Role]:
-        names = {name.casefold() for name in self._names("setup.role_class")}
-        return [one for one in roles if one.name.casefold() in names and not one.is_default()]
-
     def _names(self, key: str) -> tuple[str, ...]:
         return tuple(self._sentences.text(key, language) for language in LANGUAGES)
 
 
-def _found(
-    channel: discord.TextChannel | discord.ForumChannel, pupils: Iterable[discord.Role]
-) -> FoundChannel:
-    guild = channel.guild
-    class_ = (guild.default_role, *pupils)
+def _found(channel: discord.TextChannel | discord.ForumChannel, *, everybody: bool) -> FoundChannel:
     return FoundChannel(
         id=str(channel.id),
         name=channel.name,
         forum=isinstance(channel, discord.ForumChannel),
-        everybody=any(channel.permissions_for(one).view_channel for one in class_),
-        missing=lacking_in(channel.permissions_for(guild.me)),
+        everybody=everybody,
+        missing=lacking_in(channel.permissions_for(channel.guild.me)),
     )
 
 

@@ -416,3 +416,35 @@ async def test_what_somebody_deletes_by_hand_is_taken_down(gallery: Gallery, pla
     assert [await gallery.state(one) for one in (job, other)] == [S.TAKEN_DOWN, S.ACCEPTED]
     found = await said(ada.command("galerie", welche="mine"))
     assert klass.say("gallery.state_taken_down") in found["content"]
+
+
+@pytest.mark.parametrize("whom", ["everybody", "the class"])
+async def test_no_card_is_shown_in_a_channel_that_was_opened_to_the_class(
+    gallery: Gallery, whom: str
+) -> None:
+    klass = await gallery.klass(f"galerie offen {whom}")
+    ada, teacher = await klass.enter("Ada"), await klass.enter("Frau Sommer")
+    server = klass.school.server
+    room = next(one for one in server.state.channels_of(klass.guild_id) if one["name"] == "lehrkraft")
+    roles = {one["name"]: one["id"] for one in server.state.roles_of(klass.guild_id)}
+    opened = klass.guild_id if whom == "everybody" else roles["Klasse"]
+    closed = [one for one in room["permission_overwrites"] if one["id"] != opened]
+    allow = {"id": opened, "type": 0, "allow": str(1 << 10), "deny": "0"}
+    server._world.put("channels", {**room, "permission_overwrites": [*closed, allow]})
+    await ada.refresh()
+    guild: Any = klass.school.bot.get_guild(int(klass.guild_id))
+    async with asyncio.timeout(PATIENCE_S):
+        while not guild.get_channel(int(room["id"])).overwrites_for(guild.get_role(int(opened))).view_channel:
+            await asyncio.sleep(0.005)
+    job = await gallery.posted(klass, ada)
+    button = gallery_button(gallery.school.sentences, job.id, "de", row=0)
+    question = await said(ada.press(await show(klass, ada, button), custom_id=str(button.custom_id)))
+    answer = await said(ada.press(question, label=klass.say("button.gallery_send")))
+    assert klass.say("gallery.shown_barred") in answer["content"]
+    assert await at(teacher, "lehrkraft", job) == []
+    server._world.put("channels", room)
+    async with asyncio.timeout(PATIENCE_S):
+        while guild.get_channel(int(room["id"])).overwrites_for(guild.get_role(int(opened))).view_channel:
+            await asyncio.sleep(0.005)
+    await gallery.hall.gallery.purge()
+    assert len(await at(teacher, "lehrkraft", job)) == 1
