@@ -244,7 +244,7 @@ async def assemble(
         staffroom.lessons,
         staffroom.care.blocks,
         staffroom.care.cards,
-        exhibition.gallery,
+        exhibition.clearing,
     ]
     upkeep = Upkeep(addresses=addresses, artifacts=artifacts, uploads=parts.uploads, first=first, also=also)
     await _keep_up(stack, upkeep)

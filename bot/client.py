@@ -160,7 +160,7 @@ class AtelierBot(commands.Bot):
     async def _deleted(self, guild: int | None, messages: set[int]) -> None:
         """What hung in the gallery there is taken down; a forum's post has the id of the message it began with."""
         try:
-            await self.desk.gallery.vanished(str(guild), [str(one) for one in messages])
+            await self.desk.gallery_clearing.vanished(str(guild), [str(one) for one in messages])
         except AtelierError as error:
             _log.warning("a work that was deleted by hand was not noted (%s)", error.code)
 

@@ -248,7 +248,7 @@ def revoke_of(
         publisher=publisher,
         latents=parts.latents,
         ends=parts.voice_ends,
-        gallery=exhibition.gallery,
+        gallery=exhibition.clearing,
     )
     upkeep = VoiceUpkeep(
         voices=parts.voices,
@@ -365,6 +365,7 @@ def desk_of(
         emergency=staffroom.emergency,
         care=staffroom.care,
         gallery=exhibition.gallery,
+        gallery_clearing=exhibition.clearing,
         own_works=exhibition.own,
         my_data=my_data_of(parts, records),
         protocol=protocol_of(parts, records),

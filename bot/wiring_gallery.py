@@ -10,6 +10,7 @@ from bot.i18n import system_language
 from bot.services.finishing import Finisher
 from bot.services.gallery import Gallery
 from bot.services.gallery_approval import GalleryApproval
+from bot.services.gallery_clearing import GalleryClearing
 from bot.services.gallery_hanging import GalleryHanging
 from bot.services.gallery_own import OwnWorks
 from bot.services.gallery_pages import Collection, Projector
@@ -32,6 +33,7 @@ class Exhibition:
 
     gallery: Gallery
     hanging: GalleryHanging
+    clearing: GalleryClearing
     entries: GalleryEntries
     own: OwnWorks
     approval: Approves
@@ -74,14 +76,18 @@ def exhibition_of(
         may_show=entrance.door.may_post,
         wants_review=wants_review,
     )
+    clearing = GalleryClearing(entries=entries, hanging=hanging)
     gallery = Gallery(
         entries=entries,
         jobs=jobs,
         approval=approval,
         hanging=hanging,
+        clearing=clearing,
         rules=rules,
         notes=audit,
         demand=entrance.door.demand_person,
     )
     own = OwnWorks(jobs=jobs, artifacts=artifacts, approval=gallery, work_dir=parts.work_dir)
-    return Exhibition(gallery=gallery, hanging=hanging, entries=entries, own=own, approval=gallery)
+    return Exhibition(
+        gallery=gallery, hanging=hanging, clearing=clearing, entries=entries, own=own, approval=gallery
+    )

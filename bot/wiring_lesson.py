@@ -124,7 +124,7 @@ async def staffroom_of(
         dispatcher=dispatcher,
         words=words,
         pieces=pieces,
-        elsewhere=(exhibition.gallery.taken_down,),
+        elsewhere=(exhibition.clearing.taken_down,),
         notes=audit,
     )
     board = LessonBoard(

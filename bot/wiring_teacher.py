@@ -60,7 +60,7 @@ def records_of(
         posting=posting,
         publisher=publisher,
         dispatcher=dispatcher,
-        gallery=exhibition.gallery,
+        gallery=exhibition.clearing,
     )
     erasing = Erasing(
         erasures=Erasures(database, parts.traces),
@@ -72,7 +72,7 @@ def records_of(
         dispatcher=dispatcher,
         revoke=revoke,
         work_dir=parts.work_dir,
-        also=[exhibition.gallery.leave],
+        also=[exhibition.clearing.leave],
     )
     retention = Retention(
         forgetting=Forgetting(database, parts.traces),

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.services.gallery import Gallery
 from bot.services.gallery_approval import GalleryApproval
+from bot.services.gallery_clearing import GalleryClearing
 from bot.services.gallery_hanging import GalleryHanging
 from bot.services.gallery_own import OwnWorks
 from bot.services.gallery_ports import GalleryRule, Hung, Seen, Work
@@ -184,11 +185,13 @@ class Hall:
             wants_review=wants_review,
         )
         self.audit = Audit(database, self.folder / "heads")
+        self.clearing = GalleryClearing(entries=self.entries, hanging=self.hanging)
         self.gallery = Gallery(
             entries=self.entries,
             jobs=jobs,
             approval=self.approval,
             hanging=self.hanging,
+            clearing=self.clearing,
             rules=self.rules,
             notes=self.audit,
             demand=demand,

@@ -14,6 +14,7 @@ from bot.services.emergency import Emergency
 from bot.services.enrolment import Enrol
 from bot.services.explain import Explain
 from bot.services.gallery import Gallery
+from bot.services.gallery_clearing import GalleryClearing
 from bot.services.gallery_own import OwnWorks
 from bot.services.insight import Insight
 from bot.services.insight_votes import InsightVotes
@@ -63,6 +64,7 @@ class Desk:
     emergency: Emergency
     care: Care
     gallery: Gallery
+    gallery_clearing: GalleryClearing
     own_works: OwnWorks
     my_data: MyData
     protocol: Protocol

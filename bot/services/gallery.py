@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from bot.services.gallery_approval import UNSURE, GalleryApproval
+from bot.services.gallery_clearing import GalleryClearing
 from bot.services.gallery_hanging import GalleryHanging
 from bot.services.gallery_ports import (
     GalleryNotes,
@@ -23,8 +23,7 @@ from bot.services.gallery_ports import (
     Shown,
 )
 from bot.services.intake import SHOWN
-from bot.services.ports import Hindrance, Post, Requester, TakenBack
-from data.erasures import EVERYBODY, Erasure
+from bot.services.ports import Post, Requester, TakenBack
 from data.errors import StaleMove
 from data.gallery import GalleryEntries
 from data.gallery_records import (
@@ -112,6 +111,7 @@ class Gallery:
         jobs: Jobs,
         approval: GalleryApproval,
         hanging: GalleryHanging,
+        clearing: GalleryClearing,
         rules: GalleryRules,
         notes: GalleryNotes,
         demand: Callable[[Requester], Awaitable[None]] = _anybody,
@@ -121,6 +121,7 @@ class Gallery:
         self._jobs = jobs
         self._approval = approval
         self._hanging = hanging
+        self._clearing = clearing
         self._rules = rules
         self._notes = notes
         self._demand = demand
@@ -181,7 +182,7 @@ class Gallery:
             return await self._approval.of(job)
         except Refused as refused:
             if refused.code.removeprefix("refused_") not in UNSURE:
-                await self.clear_job(job.id)
+                await self._clearing.clear_job(job.id)
             raise
 
     async def find(self, who: Requester, wanted: Filter) -> Sequence[Listed]:
@@ -250,51 +251,6 @@ class Gallery:
         taken = await self._hanging.clear(job_id)
         await self._note(who, "gallery.withdraw" if own else "gallery.take_down", entry)
         return Done(entry=entry, taken=taken, told=await self._hanging.tell(job_id))
-
-    # -- the others: withdrawn voices, deleted data, time --
-
-    async def clear_job(self, job_id: str) -> TakenBack:
-        """Nothing of this job hangs or waits any more, whoever wanted it to. Again is no error."""
-        with suppress(StaleMove):
-            await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="")
-        return await self._hanging.clear(job_id)
-
-    async def taken_down(self, job: Job, who: Requester) -> None:
-        """Its post was taken down after a report (`bot.services.reports.Elsewhere`)."""
-        await self.clear_job(job.id)
-
-    async def vanished(self, guild: str, messages: Collection[str]) -> None:
-        """Somebody deleted these by hand: what hung in one of them is taken down, from the pages too. What the bot
-        itself takes down was ended before. Raises StorageFailed."""
-        for job_id in await self._entries.hanging_at(guild, messages):
-            _log.info("work %s was deleted by hand", job_id)
-            with suppress(StaleMove):
-                await self._entries.end(job_id, GalleryState.TAKEN_DOWN, by="", telling=True)
-            await self._hanging.clear(job_id)
-            await self._hanging.tell(job_id)
-
-    async def leave(self, erasure: Erasure) -> bool:
-        """Take down and forget what somebody, or the class, had sent in until then (`bot.services.erasing.Leaving`).
-
-        What cannot be deleted at the moment is nobody's from now on. False: it is worth another try.
-        """
-        taken, everybody = TakenBack(), erasure.person == EVERYBODY
-        person = None if everybody else erasure.person
-        for job_id in await self._entries.of_person(erasure.guild, person, until=erasure.asked_at):
-            taken += await self.clear_job(job_id)
-            await self._entries.forget(job_id)
-        if person is not None:
-            await self._entries.forget_stars(erasure.guild, person)
-        return taken.hindrance is not Hindrance.AWAY
-
-    async def sweep(self) -> None:
-        """Pages of our own; on Discord nothing can be done before the bot is connected: then whoever is calls
-        `GalleryHanging.finish`."""
-        await self._hanging.catch_up()
-
-    async def purge(self) -> None:
-        """A chore of `Upkeep`: what was broken off goes on, what has lost its job goes."""
-        await self._hanging.finish()
 
     # -- shared --
 

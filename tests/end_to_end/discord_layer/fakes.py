@@ -220,7 +220,7 @@ class FakeCare:
 
 
 class EmptyGallery:
-    """`bot.services.gallery.Gallery` in which nothing hangs."""
+    """`bot.services.gallery_clearing.GalleryClearing` of a gallery in which nothing hangs."""
 
     async def vanished(self, guild: str, messages: Collection[str]) -> None:
         return None
@@ -229,7 +229,7 @@ class EmptyGallery:
 class FakeDesk:
     """`bot.services.desk.Desk` for tests. `waiting_limit` as in the real one; the word "verboten" is refused."""
 
-    gallery: Any = EmptyGallery()
+    gallery_clearing: Any = EmptyGallery()
 
     def __init__(self, publisher: Publisher, folder: Path) -> None:
         self.publisher = publisher

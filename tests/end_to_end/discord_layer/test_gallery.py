@@ -143,8 +143,9 @@ async def gallery(school: School, tmp_path_factory: pytest.TempPathFactory) -> A
         opened = Gallery(school, database, folder)
         opened.hall.rules.rule = GalleryRule(names=True)
         bot.desk.gallery, bot.desk.own_works = opened.hall.gallery, opened.hall.own
+        bot.desk.gallery_clearing = opened.hall.clearing
         yield opened
-        del bot.desk.gallery, bot.desk.own_works
+        del bot.desk.gallery, bot.desk.own_works, bot.desk.gallery_clearing
     if description is not None:
         assert description.complaints == []
 
@@ -357,7 +358,7 @@ async def test_whatever_discord_answers_it_hangs_once_and_goes_whole(
     later = {code: klass.say(f"gallery.shown_{code}") for code in ("barred", "away")}
     told = [code for code, sentence in later.items() if sentence in accepted["content"]]
     assert told == ([] if at_once else ["barred" if "status" in fault else "away"])
-    await gallery.hall.gallery.purge()
+    await gallery.hall.clearing.purge()
     assert len(await standing(gallery, klass, place)) == 1
     assert await gallery.hall.entries.unfinished() == []
     assert (await gallery.hall.gallery.take_down(job.id, who_of(klass, ada))).taken == TakenBack(deleted=2)
@@ -379,7 +380,7 @@ async def test_what_cannot_be_deleted_at_once_goes_later(gallery: Gallery, place
     assert told["content"].splitlines() == sentences, "nothing is said to be deleted that stands"
     assert await gallery.state(job) is S.WITHDRAWN
     klass.school.server.faults.clear()
-    await gallery.hall.gallery.purge()
+    await gallery.hall.clearing.purge()
     assert await standing(gallery, klass, place) == []
     assert await at(teacher, "lehrkraft", job) == []
 
@@ -446,5 +447,5 @@ async def test_no_card_is_shown_in_a_channel_that_was_opened_to_the_class(
     async with asyncio.timeout(PATIENCE_S):
         while guild.get_channel(int(room["id"])).overwrites_for(guild.get_role(int(opened))).view_channel:
             await asyncio.sleep(0.005)
-    await gallery.hall.gallery.purge()
+    await gallery.hall.clearing.purge()
     assert len(await at(teacher, "lehrkraft", job)) == 1

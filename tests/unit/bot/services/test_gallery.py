@@ -52,13 +52,14 @@ class School:
             work_dir=self.room.work_dir,
             gate=gate,
         )
+        self.clearing = self.hall.clearing
         self.gallery, self.wall, self.entries = self.hall.gallery, self.hall.wall, self.hall.entries
 
     async def restart(self) -> None:
         await self.room.restart()
         self.wall.away, self.wall.lost = Fault(), Fault()
         self.open()
-        await self.gallery.purge()
+        await self.clearing.purge()
 
     async def posted(self, who: Requester = ANNA) -> Job:
         return await self.room.end(await self.room.ask(who=who))
@@ -241,7 +242,7 @@ async def test_a_job_that_is_deleted_under_review_leaves_nothing(school: School)
     await school.gallery.review(hanging.id, ACCEPT, TEACHER)
     await school.room.jobs.purge(1e12)
     assert await code_of(school.gallery.review(waiting.id, ACCEPT, TEACHER)) == "gallery_gone"
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.wall.messages == {}
     assert [await school.entries.get(job.id) for job in (waiting, hanging)] == [None, None]
 
@@ -255,7 +256,7 @@ async def test_an_erased_pupil_is_nowhere(school: School) -> None:
     entry = await school.entries.get(later.id)
     assert entry is not None
     before = Erasure(guild="class", person="anna", asked_at=entry.submitted_at - 0.0001)
-    assert await school.gallery.leave(before)
+    assert await school.clearing.leave(before)
     assert school.seen() == [bens.id]
     assert [await school.entries.get(job.id) for job in (mine, hangs)] == [None, None]
     assert (await school.gallery.find(BEN, Filter()))[0].stars == 0
@@ -265,12 +266,12 @@ async def test_an_erased_pupil_is_nowhere(school: School) -> None:
 async def test_what_cannot_be_deleted_yet_is_nobodys_and_goes_later(school: School) -> None:
     job = await school.sent_in()
     school.wall.hindrance = Hindrance.AWAY
-    assert not await school.gallery.leave(Erasure(guild="class", person=EVERYBODY, asked_at=2e12))
+    assert not await school.clearing.leave(Erasure(guild="class", person=EVERYBODY, asked_at=2e12))
     entry = await school.entries.get(job.id)
     assert entry is not None
     assert (entry.person, entry.name) == ("", "")
     school.wall.hindrance = None
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.wall.messages == {}
     assert await school.entries.get(job.id) is None
 
@@ -395,12 +396,12 @@ async def test_in_a_pause_nothing_is_hung_and_afterwards_it_is(school: School) -
     job = await school.sent_in()
     school.hall.held = True
     assert (await school.gallery.review(job.id, ACCEPT, TEACHER)).shown is Shown.HELD
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == []
     other = await school.posted()
     assert await code_of(school.gallery.submit(other.id, ANNA, named=True)) == "not_allowed"
     school.hall.held = False
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == [job.id]
 
 
@@ -418,7 +419,7 @@ async def test_an_emergency_stop_breaks_off_what_is_on_its_way(school: School, t
     assert (await accepting).shown is Shown.HELD
     assert await school.state(job) is S.ACCEPTED
     school.hall.held, school.wall.hold = False, None
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == [job.id]
 
 
@@ -471,7 +472,7 @@ async def test_whatever_happens_at_once_only_what_is_accepted_is_seen(school: Sc
             "accept": lambda: school.gallery.review(job_id, replace(ACCEPT, round=round_), TEACHER),
             "change": lambda: school.gallery.review(job_id, replace(CHANGE, round=round_), OTHER_TEACHER),
             "withdraw": lambda: school.gallery.take_down(job_id, owners[job_id]),
-            "finish": school.gallery.purge,
+            "finish": school.clearing.purge,
         }
         try:
             await calls[rng.choice(list(calls))]()
@@ -480,7 +481,7 @@ async def test_whatever_happens_at_once_only_what_is_accepted_is_seen(school: Sc
 
     for _ in range(12):
         await asyncio.gather(*(one() for _ in range(6)))
-        await school.gallery.purge()
+        await school.clearing.purge()
         states = {job.id: await school.state(job) for job in jobs}
         assert school.seen() == sorted(job for job, state in states.items() if state is S.ACCEPTED)
         open_cards = [

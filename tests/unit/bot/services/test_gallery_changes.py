@@ -84,7 +84,7 @@ async def test_what_nobody_reviewed_and_could_not_be_hung_is_reviewed_once_the_r
         school.wall.away = Fault(NotDelivered(), 1)
     assert (await school.gallery.submit(job.id, ANNA, named=False)).shown is Shown.AWAY
     school.hall.rules.rule = REVIEWED
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert await school.state(job) is S.WAITING
     assert (school.seen(), school.wall.at(P.REVIEW)) == ([], [job.id])
     await school.gallery.review(job.id, ACCEPT, TEACHER)
@@ -99,7 +99,7 @@ async def test_what_hangs_or_was_reviewed_stays_whatever_the_rule_becomes(school
     school.hall.rules.rule = OPEN
     await school.gallery.submit(hangs.id, ANNA, named=False)
     school.hall.rules.rule = REVIEWED
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == sorted([reviewed.id, hangs.id])
 
 
@@ -146,7 +146,7 @@ async def test_why_it_is_not_seen_yet_is_told(
     if error is not None:
         school.wall.away = Fault(error, 1)
     assert (await school.gallery.review(job.id, ACCEPT, TEACHER)).shown is shown
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == [job.id]
 
 
@@ -169,7 +169,7 @@ async def test_a_card_whose_answer_was_lost_does_not_stay_open_once_it_is_decide
     school.wall.lost = Fault(NotDelivered(), 1)
     await school.gallery.submit(job.id, ANNA, named=True)
     await school.gallery.review(job.id, ACCEPT, TEACHER)  # by the card that nobody has noted
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == [job.id]
     assert [one for one in school.wall.messages.values() if not one.settled and one.place is P.REVIEW] == []
     assert await school.entries.unfinished() == []
@@ -184,7 +184,7 @@ async def test_what_an_earlier_round_left_hanging_goes_before_the_next_one_hangs
     done = await school.gallery.review(job.id, replace(ACCEPT, round=2), TEACHER)
     assert done.shown is Shown.AWAY
     school.wall.hindrance = None
-    await school.gallery.purge()
+    await school.clearing.purge()
     hung = [
         (one.job, one.round, one.named) for one in school.wall.messages.values() if one.place is P.GALLERY
     ]
@@ -197,7 +197,7 @@ async def test_what_is_hung_anew_keeps_its_stars(school: School) -> None:
     school.wall.away = Fault(NotDelivered(), 1)
     await school.gallery.review(job.id, ACCEPT, TEACHER)
     await school.gallery.star(job.id, BEN)
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert [one.stars for one in school.wall.messages.values() if one.place is P.GALLERY] == [1]
 
 
@@ -245,17 +245,17 @@ async def test_what_a_consent_was_for_leaves_the_gallery_with_its_end(school: Sc
         )
     for job in (hangs, silent):
         await school.gallery.review(job.id, ACCEPT, TEACHER)
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == sorted([hangs.id, silent.id])
     over |= {hangs.id, waits.id, silent.id}
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert school.seen() == [silent.id], "nobody is heard in it"
     assert [
         one.job for one in school.wall.messages.values() if not one.settled and one.place is P.REVIEW
     ] == []
     assert [await school.state(job) for job in (hangs, waits)] == [S.TAKEN_DOWN, S.TAKEN_DOWN]
     assert sorted(school.wall.told)[-2:] == [("anna", "taken_down", ""), ("ben", "taken_down", "")]
-    await school.gallery.purge()
+    await school.clearing.purge()
     assert sum(state == "taken_down" for _, state, _ in school.wall.told) == 2, "told once"
 
 

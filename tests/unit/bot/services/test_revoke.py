@@ -83,7 +83,7 @@ class Exhibition:
             work_dir=stage.folder,
             gate=stage.jobs._gate,
         )
-        stage.revoke._gallery = self.hall.gallery
+        stage.revoke._gallery = self.hall.clearing
 
     async def posted(self) -> tuple[str, Job]:
         """A voice, and a job that was posted with it."""
