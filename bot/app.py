@@ -27,7 +27,8 @@ from bot.services.revoke import Revoke
 from bot.services.upkeep import Chore, Upkeep
 from bot.services.video_preview import VideoPreview
 from bot.settings import Settings
-from bot.wiring import Parts, desk_of, finishers_of, preparing, revoke_of
+from bot.wiring import Parts, desk_of, revoke_of
+from bot.wiring_finishing import finishers_of, preparing
 from bot.wiring_gallery import exhibition_of
 from bot.wiring_lesson import entrance_of, staffroom_of
 from bot.wiring_teacher import records_of

@@ -1,27 +1,18 @@
-"""What the composition root hands on: how each medium's results are finished, and what the commands call."""
+"""What the composition root hands on: the parts of nearly everything, and what the commands call."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.i18n import Sentences
-from bot.services.audio_compose import AudioComposer
-from bot.services.audio_finishing import AudioFinisher
 from bot.services.cancel import Cancel
 from bot.services.chat import Chat
-from bot.services.compose import Composer
 from bot.services.deliver import Deliver
 from bot.services.desk import Desk
 from bot.services.enrolment import Enrol
 from bot.services.explain import Explain
-from bot.services.finishing import Finisher
-from bot.services.image_finishing import ImageFinisher
 from bot.services.insight import Insight
-from bot.services.insight_data import MEDIA as INSIGHT_MEDIA
-from bot.services.insight_drawing import InsightDrawing
-from bot.services.insight_finishing import InsightFinisher
 from bot.services.insight_kept import KeptInsights
 from bot.services.insight_votes import InsightVotes
 from bot.services.intake import Intake
@@ -36,25 +27,18 @@ from bot.services.ports import Publisher
 from bot.services.posting import Posting
 from bot.services.probe import UploadProbe
 from bot.services.prompt_help import PromptHelp
-from bot.services.references import References
 from bot.services.revoke import Revoke
 from bot.services.sound_check import SoundCheck
 from bot.services.speak import Speak
-from bot.services.speech_compose import SpeechComposer
-from bot.services.speech_finishing import SpeechFinisher
-from bot.services.speech_start import SpeechStart
 from bot.services.submit import Submit
-from bot.services.text_finishing import TextFinisher
 from bot.services.uploads import Uploads
 from bot.services.video import Video
-from bot.services.video_compose import VideoComposer
-from bot.services.video_finishing import VideoFinisher
 from bot.services.voice_owner import VoiceOwner
 from bot.services.voice_upkeep import VoiceUpkeep
 from bot.services.witnessing import Witnessing
 from bot.services.write import Write
 from bot.settings import Settings
-from bot.wiring_clip import chain_of, clip_finisher_of, clip_of, clip_start_of
+from bot.wiring_clip import chain_of, clip_of
 from bot.wiring_gallery import Exhibition
 from bot.wiring_lesson import Entrance, Staffroom
 from bot.wiring_teacher import Records, my_data_of, protocol_of
@@ -76,13 +60,9 @@ from data.voice_files import VoiceFiles
 from data.voices import Voices
 from data.votes import Votes
 from generation.catalog import Catalog
-from generation.clip_params import CLIP
 from generation.dispatcher import Dispatcher
-from generation.job import Job
-from generation.music_params import MEDIA as AUDIO_MEDIA
 from generation.supervisor import Supervisor
-from generation.video_params import VIDEO
-from moderation.consent import NOBODYS_FAMILY, SPEECH, judge_job, needs_consent
+from moderation.consent import NOBODYS_FAMILY, judge_job, needs_consent
 from moderation.phrase import Tolerance
 from moderation.pipeline import Pipeline
 
@@ -139,89 +119,6 @@ class Parts:
         }
         for name, value in made.items():
             object.__setattr__(self, name, value)
-
-
-def finishers_of(
-    parts: Parts, *, prepare: Callable[[], Awaitable[None]], publisher: Publisher
-) -> Mapping[str, Finisher]:
-    """One a medium. `prepare` waits until pictures can be checked."""
-    pipeline, artifacts, catalog = parts.pipeline, parts.artifacts, parts.catalog
-    sentence = parts.sentences.text
-    insight = InsightFinisher(
-        pipeline=pipeline,
-        drawing=InsightDrawing(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
-        artifacts=artifacts,
-        catalog=catalog,
-    )
-    image = ImageFinisher(
-        pipeline=pipeline,
-        composer=Composer(
-            supervisor=parts.supervisor, catalog=catalog, artifacts=artifacts, sentence=sentence
-        ),
-        artifacts=artifacts,
-        work_dir=parts.work_dir,
-        prepare=prepare,
-    )
-    text = TextFinisher(
-        pipeline=pipeline, artifacts=artifacts, conversations=parts.conversations, catalog=catalog
-    )
-    audio = AudioFinisher(
-        pipeline=pipeline,
-        composer=AudioComposer(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
-        artifacts=artifacts,
-        catalog=catalog,
-        work_dir=parts.work_dir,
-    )
-    speech = SpeechFinisher(
-        pipeline=pipeline,
-        listening=parts.listening,
-        composer=SpeechComposer(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
-        artifacts=artifacts,
-        voices=parts.voices,
-        consents=parts.consents,
-        catalog=catalog,
-        work_dir=parts.work_dir,
-    )
-    video = VideoFinisher(
-        pipeline=pipeline,
-        composer=VideoComposer(supervisor=parts.supervisor, catalog=catalog, sentence=sentence),
-        artifacts=artifacts,
-        references=references_of(parts),
-        catalog=catalog,
-        work_dir=parts.work_dir,
-        prepare=prepare,
-        limit=publisher.file_limit,
-    )
-    return {
-        "image": image,
-        "text": text,
-        VIDEO: video,
-        CLIP: clip_finisher_of(parts, prepare=prepare),
-        SPEECH: speech,
-        **dict.fromkeys(INSIGHT_MEDIA, insight),
-        **dict.fromkeys(AUDIO_MEDIA, audio),
-    }
-
-
-def references_of(parts: Parts) -> References:
-    return References(
-        uploads=parts.uploads, jobs=parts.jobs, artifacts=parts.artifacts, work_dir=parts.work_dir
-    )
-
-
-def preparing(parts: Parts, *, publisher: Publisher) -> Callable[[Job], Awaitable[Job]]:
-    """What a job's parameters refer to is looked up when it starts: files, and the voice with its consent."""
-    references = references_of(parts)
-    speech = SpeechStart(voices=parts.voices, consents=parts.consents)
-    clip = clip_start_of(parts, references=references, publisher=publisher)
-
-    owner = VoiceOwner(consents=parts.consents, jobs=parts.jobs, members=publisher)
-
-    async def prepare(job: Job) -> Job:
-        await owner.demand_job(job)
-        return await clip.prepare(await speech.prepare(await references.prepare(job)))
-
-    return prepare
 
 
 def revoke_of(

@@ -35,7 +35,8 @@ from bot.services.video_ports import VideoRequest
 from bot.services.voice_owner import VoiceOwner
 from bot.services.write import Write
 from bot.settings import Settings
-from bot.wiring import Parts, finishers_of, preparing
+from bot.wiring import Parts
+from bot.wiring_finishing import finishers_of, preparing
 from data.addresses import ReplyAddresses
 from data.chains import Chains
 from data.database import Database

@@ -27,7 +27,8 @@ from bot.services.recovery import Recovery
 from bot.services.standing import LessonBoard
 from bot.services.submit import Submit
 from bot.settings import Settings
-from bot.wiring import Parts, finishers_of, preparing
+from bot.wiring import Parts
+from bot.wiring_finishing import finishers_of, preparing
 from bot.work_folder import prepare_work_folder
 from bot.worker_requests import fits, request_of
 from data.addresses import ReplyAddresses

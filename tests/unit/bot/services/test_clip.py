@@ -13,7 +13,7 @@ from bot.services.clip_ports import Chosen
 from bot.services.clip_sources import Kind
 from bot.services.door import PRIVATE, is_private
 from bot.services.lesson_rules import GROUPS
-from bot.wiring import preparing, references_of
+from bot.wiring_finishing import preparing, references_of
 from data.files import digest
 from data.lessons import Rules
 from generation.errors import AtelierError, MoveRefused
