@@ -210,6 +210,7 @@ def desk_of(
         consents=parts.consents,
         timings=timings,
         owner=owner,
+        is_marked=parts.listening.is_on,
     )
     clip = clip_of(parts, intake=intake, uploads=uploads, owner=owner)
     chain = chain_of(

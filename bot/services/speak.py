@@ -62,7 +62,8 @@ class _Chosen:
 
 
 class Speak:
-    """Each raises an AtelierError with its sentence's code; then nothing is queued."""
+    """Each raises an AtelierError with its sentence's code; then nothing is queued. `is_marked`: whether what is spoken
+    can be marked here; without the mark nothing is posted, so nothing is begun."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class Speak:
         consents: Consents,
         timings: Measured,
         owner: VoiceOwner,
+        is_marked: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._intake = intake
@@ -81,6 +83,7 @@ class Speak:
         self._consents = consents
         self._timings = timings
         self._owner = owner
+        self._is_marked = is_marked
         self._clock = clock
 
     async def speak(
@@ -264,6 +267,8 @@ class Speak:
         *,
         notices: tuple[str, ...] = (),
     ) -> Ticket:
+        if not self._is_marked:
+            raise ModelMissing("medium_off")
         return await self._intake.queue(
             model, params.to_plain(), seed, who, address, texts=params.texts, notices=notices
         )

@@ -128,8 +128,8 @@ class SpeechRoom:
         )
         self.speak = self.speaking(self.catalog)
 
-    def speaking(self, catalog: Catalog) -> Speak:
-        """The service with other models."""
+    def speaking(self, catalog: Catalog, *, is_marked: bool = True) -> Speak:
+        """The service with other models, or where nothing can be marked."""
         return Speak(
             intake=self.intake,
             catalog=catalog,
@@ -137,6 +137,7 @@ class SpeechRoom:
             consents=self.voices.consents,
             timings=self.timings,
             owner=VoiceOwner(consents=self.voices.consents, jobs=self.voices.jobs, members=self.discord),
+            is_marked=is_marked,
             clock=self.voices.clock,
         )
 

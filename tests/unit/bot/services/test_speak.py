@@ -50,6 +50,11 @@ async def refused(
     assert room.workers.requests == []
 
 
+async def test_where_nothing_can_be_marked_nothing_is_begun(room: SpeechRoom) -> None:
+    room.speak = room.speaking(room.catalog, is_marked=False)
+    await refused(room, "medium_off")
+
+
 # Nobody's voice
 
 
