@@ -130,6 +130,7 @@ def test_what_can_be_picked_keeps_its_place(tmp_path: Path) -> None:
         "Temperatur 0,7",
         "Temperatur 1,5",
         "10 Wörter laufen lassen",
+        "Für die Galerie",
         "Melden",
     ]
     assert "␣weiß 15,0 %, ▮▮▮ 15,0 %, (Ende) 15,0 %" in made.files[0].alt
@@ -139,7 +140,7 @@ def test_what_can_be_picked_keeps_its_place(tmp_path: Path) -> None:
 def test_at_the_ends_there_is_one_temperature(tmp_path: Path, temperature: float, labels: list[str]) -> None:
     job = insight_job("next_word", "x", temperature=temperature)
     made = compose_post(post_of(tmp_path, job, next_word("x", [" a"])), SENTENCES, file_limit=10**7)
-    assert [part["label"] for part in items(made.view) if part["type"] == 2][:-2] == labels
+    assert [part["label"] for part in items(made.view) if part["type"] == 2][:-3] == labels
 
 
 def test_a_vote_tells_no_probabilities(tmp_path: Path) -> None:
@@ -148,7 +149,8 @@ def test_a_vote_tells_no_probabilities(tmp_path: Path) -> None:
     made = compose_post(post, SENTENCES, file_limit=10**7)
     assert made.content.splitlines()[0] == SENTENCES.text("insight.nobody_voted", "de")
     parts = items(made.view)
-    assert [part["label"] for part in parts] == ["blau", "rot", "weiß", "Anderes Wort", "Auflösen", "Melden"]
+    below = ["Anderes Wort", "Auflösen", "Für die Galerie", "Melden"]
+    assert [part["label"] for part in parts] == ["blau", "rot", "weiß", *below]
     assert [part["custom_id"][-2:] for part in parts[:3]] == [":1", ":2", ":3"]
     assert made.files == ()
 

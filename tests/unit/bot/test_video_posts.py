@@ -88,7 +88,7 @@ def test_a_video_says_how_it_was_made(tmp_path: Path) -> None:
     assert [file.name for file in made.files] == names
     assert made.embeds[0].thumbnail.url == f"attachment://{made.files[1].name}"
     ids = [ButtonId.read(item.custom_id) for item in made.view.children]  # type: ignore[union-attr,attr-defined]
-    assert [one.action for one in ids if one] == ["videoagain", "videoseeds", "report"]
+    assert [one.action for one in ids if one] == ["videoagain", "videoseeds", "gallery", "report"]
 
 
 def test_a_song_a_script_and_a_motion_model_are_named(tmp_path: Path) -> None:
