@@ -284,6 +284,11 @@ async def test_the_row_survives_a_kill(tmp_path: Path) -> None:
 
 
 async def test_at_random_moments_nothing_is_seen_later(tmp_path: Path) -> None:
-    moments = await emergency_moments.run(8, 20_261_121, tmp_path)
-    assert [moment.wrong for moment in moments if moment.wrong] == []
-    assert sum((moment.states for moment in moments), Counter[str]())["posting"]
+    states = Counter[str]()
+    for more in range(6):  # how far the jobs are by then depends on the machine: until a send was met
+        moments = await emergency_moments.run(8, 20_261_121 + more, tmp_path / str(more))
+        assert [moment.wrong for moment in moments if moment.wrong] == []
+        states += sum((moment.states for moment in moments), Counter[str]())
+        if states["posting"]:
+            return
+    pytest.fail(f"no stop fell into a send: {states}")
