@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from bot.client import AtelierBot
-from bot.commands import LocaleTranslator
-from bot.i18n import Sentences
-from bot.publisher import DiscordPublisher
-from cogs import EXTENSIONS
+from tests.command_payloads import command_payloads
 
 SPAN: Final = re.compile(r"`/([\w-]+)(?: ([^`]*))?`")
 """A command in a paper, with what is written after it; a path with a second slash is none."""
@@ -46,20 +42,7 @@ class Spoken:
 
 async def commands() -> dict[str, dict[str, Spoken]]:
     """All slash commands of the bot as it is started, by language and name."""
-    sentences = Sentences.load(strict=True)
-    bot = AtelierBot(
-        desk=cast("Any", None),
-        publisher=DiscordPublisher(sentences=sentences),
-        sentences=sentences,
-        teacher_role="Lehrkraft",
-        extensions=EXTENSIONS,
-    )
-    for extension in EXTENSIONS:
-        await bot.load_extension(extension)
-    translator = LocaleTranslator(sentences)
-    made = [await one.get_translated_payload(bot.tree, translator) for one in bot.tree.get_commands()]
-    await bot.close()
-    slash = [one for one in made if one["type"] == _SLASH]
+    slash = [one for one in await command_payloads() if one["type"] == _SLASH]
     return {language: _by_name(slash, language) for language in ("de", "en")}
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-import discord
 import pytest
 
-from bot.commands import LocaleTranslator
 from bot.i18n import Sentences
-from cogs import care
+from tests.command_payloads import command_payloads
 
 SENTENCES = Sentences.load(strict=True)
 GERMAN = {"words": "woerter", "reports": "meldungen", "block": "sperren", "unblock": "freigeben"}
@@ -17,13 +15,7 @@ GERMAN = {"words": "woerter", "reports": "meldungen", "block": "sperren", "unblo
 
 @pytest.fixture(scope="module")
 async def payloads() -> dict[str, dict[str, Any]]:
-    client = discord.Client(intents=discord.Intents.none())
-    tree: Any = discord.app_commands.CommandTree(client)
-    bot = cast("Any", type("Bot", (), {"tree": tree, "sentences": SENTENCES})())
-    await care.setup(bot)
-    translator = LocaleTranslator(SENTENCES)
-    made = [await one.get_translated_payload(tree, translator) for one in tree.get_commands()]
-    return {one["name"]: one for one in made}
+    return {one["name"]: one for one in await command_payloads(("cogs.care",))}
 
 
 def test_their_names(payloads: dict[str, dict[str, Any]]) -> None:

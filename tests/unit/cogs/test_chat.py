@@ -10,27 +10,16 @@ import pytest
 
 from bot.chats import text_of
 from bot.client import AtelierBot
-from bot.commands import LocaleTranslator
 from bot.i18n import Sentences
 from bot.publisher import DiscordPublisher
+from tests.command_payloads import command_payloads
 
 SENTENCES = Sentences.load(strict=True)
 
 
 @pytest.fixture(scope="module")
 async def payloads() -> dict[str, dict[str, Any]]:
-    bot = AtelierBot(
-        desk=cast("Any", None),
-        publisher=DiscordPublisher(sentences=SENTENCES),
-        sentences=SENTENCES,
-        teacher_role="Lehrkraft",
-        extensions=(),
-    )
-    await bot.load_extension("cogs.chat")
-    translator = LocaleTranslator(SENTENCES)
-    made = [await one.get_translated_payload(bot.tree, translator) for one in bot.tree.get_commands()]
-    await bot.close()
-    return {one["name"]: one for one in made}
+    return {one["name"]: one for one in await command_payloads(("cogs.chat",))}
 
 
 def test_commands_in_both_languages(payloads: dict[str, dict[str, Any]]) -> None:

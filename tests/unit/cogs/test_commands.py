@@ -8,11 +8,9 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.client import AtelierBot
-from bot.commands import LocaleTranslator, choices_for
+from bot.commands import choices_for
 from bot.i18n import Sentences
-from bot.publisher import DiscordPublisher
-from cogs import EXTENSIONS
+from tests.command_payloads import command_payloads
 
 NAME = re.compile(r"^[-_'\w]{1,32}$")
 SENTENCES = Sentences.load(strict=True)
@@ -20,19 +18,7 @@ SENTENCES = Sentences.load(strict=True)
 
 @pytest.fixture(scope="module")
 async def payloads() -> dict[str, dict[str, Any]]:
-    bot = AtelierBot(
-        desk=cast("Any", None),
-        publisher=DiscordPublisher(sentences=SENTENCES),
-        sentences=SENTENCES,
-        teacher_role="Lehrkraft",
-        extensions=EXTENSIONS,
-    )
-    for extension in EXTENSIONS:
-        await bot.load_extension(extension)
-    translator = LocaleTranslator(SENTENCES)
-    made = [await one.get_translated_payload(bot.tree, translator) for one in bot.tree.get_commands()]
-    await bot.close()
-    return {one["name"]: one for one in made}
+    return {one["name"]: one for one in await command_payloads()}
 
 
 def longest(thing: dict[str, Any]) -> int:

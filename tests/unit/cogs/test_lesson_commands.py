@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from bot.client import AtelierBot
-from bot.commands import LocaleTranslator
 from bot.i18n import Sentences
-from bot.publisher import DiscordPublisher
+from tests.command_payloads import command_payloads
 
 SENTENCES = Sentences.load(strict=True)
 EXTENSIONS = ("cogs.lesson", "cogs.pause", "cogs.emergency")
@@ -17,19 +15,7 @@ EXTENSIONS = ("cogs.lesson", "cogs.pause", "cogs.emergency")
 
 @pytest.fixture
 async def payloads() -> dict[str, dict[str, Any]]:
-    bot = AtelierBot(
-        desk=cast("Any", None),
-        publisher=DiscordPublisher(sentences=SENTENCES),
-        sentences=SENTENCES,
-        teacher_role="Lehrkraft",
-        extensions=EXTENSIONS,
-    )
-    for extension in EXTENSIONS:
-        await bot.load_extension(extension)
-    translator = LocaleTranslator(SENTENCES)
-    made = [await one.get_translated_payload(bot.tree, translator) for one in bot.tree.get_commands()]
-    await bot.close()
-    return {one["name_localizations"]["de"]: one for one in made}
+    return {one["name_localizations"]["de"]: one for one in await command_payloads(EXTENSIONS)}
 
 
 async def test_their_names(payloads: dict[str, dict[str, Any]]) -> None:

@@ -226,19 +226,24 @@ async def test_while_a_piece_cannot_be_reached_it_stays_known(room: ErasingRoom)
     assert room.traces([ANNA]) == {}
 
 
+async def _erased_and_restored(room: ErasingRoom, person: str, folder: Path) -> None:
+    """A copy of the data from before somebody was deleted takes its place again."""
+    await room.stage.database.scrub()
+    shutil.copytree(folder / "data", folder / "kept")
+    await room.later()
+    assert (await room.erasing.erase(CLASS, person, person)).is_done
+    await room.close()
+    shutil.rmtree(folder / "data")
+    shutil.move(folder / "kept", folder / "data")
+    await room.open()
+
+
 async def test_a_restored_backup_has_no_picture_in_others_pieces_either(
     room: ErasingRoom, tmp_path: Path
 ) -> None:
     hers = await room.posted(ANNA, medium="image")
     piece = await room.posted(BEN, **_piece_of(hers))
-    await room.stage.database.scrub()
-    shutil.copytree(tmp_path / "data", tmp_path / "kept")
-    await room.later()
-    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
-    await room.close()
-    shutil.rmtree(tmp_path / "data")
-    shutil.move(tmp_path / "kept", tmp_path / "data")
-    await room.open()
+    await _erased_and_restored(room, ANNA, tmp_path)
     (kept,) = await room.stage.artifacts.of_job(piece.id)
     assert kept.path is not None
     assert kept.path.exists()
@@ -304,14 +309,7 @@ async def test_who_decided_about_others_is_nobody_and_what_was_decided_stays(roo
 
 async def test_nor_does_a_restored_backup_know_who_decided(room: ErasingRoom, tmp_path: Path) -> None:
     await _decided(room)
-    await room.stage.database.scrub()
-    shutil.copytree(tmp_path / "data", tmp_path / "kept")
-    await room.later()
-    assert (await room.erasing.erase(CLASS, TEACHER, TEACHER)).is_done
-    await room.close()
-    shutil.rmtree(tmp_path / "data")
-    shutil.move(tmp_path / "kept", tmp_path / "data")
-    await room.open()
+    await _erased_and_restored(room, TEACHER, tmp_path)
     assert room.traces([TEACHER]) != {}
     await room.erasing.sweep()
     assert room.traces([TEACHER]) == {}
@@ -325,13 +323,6 @@ async def test_a_restored_backup_forgets_also_who_has_only_voted(room: ErasingRo
     """Somebody of whom no row says the class by itself."""
     job = await room.posted(BEN)
     await Votes(room.stage.database, clock=room.stage.clock).cast(job.id, ANNA, WORD)
-    await room.stage.database.scrub()
-    shutil.copytree(tmp_path / "data", tmp_path / "kept")
-    await room.later()
-    assert (await room.erasing.erase(CLASS, ANNA, ANNA)).is_done
-    await room.close()
-    shutil.rmtree(tmp_path / "data")
-    shutil.move(tmp_path / "kept", tmp_path / "data")
-    await room.open()
+    await _erased_and_restored(room, ANNA, tmp_path)
     await room.erasing.sweep()
     assert room.traces([ANNA]) == {}
