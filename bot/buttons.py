@@ -261,6 +261,12 @@ def gallery_button(
     return _button("gallery", job_id, sentences.text("button.gallery", locale), row=row, emoji="🖼️")
 
 
+def ids_on(message: discord.Message) -> list[str]:
+    """The ids of ours that a message's buttons have: by them it is found again."""
+    inner = (one for row in message.components if isinstance(row, discord.ActionRow) for one in row.children)
+    return [one.custom_id for one in inner if one.custom_id and one.custom_id.startswith("ka:")]
+
+
 def free_row(view: discord.ui.View) -> int:
     """Where one more button goes: at the end of the last row, or below it where that one is full."""
     used = [item.row or 0 for item in view.children]

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import discord
 
 from bot.answers import DROPPED
-from bot.buttons import ButtonId
+from bot.buttons import ButtonId, ids_on
 from bot.i18n import Sentences
 from bot.posts.care import SEEING, settled_text, waiting_card
 from bot.services.care_ports import Waiting
@@ -49,7 +49,7 @@ class DiscordCareBoard:
         async def search() -> str | None:
             channel, me = await self._channel(card.channel), self._client.user
             async for message in channel.history(limit=SEARCHED):
-                if me is not None and message.author.id == me.id and wanted in _ids(message):
+                if me is not None and message.author.id == me.id and wanted in ids_on(message):
                     return str(message.id)
             return None
 
@@ -99,8 +99,3 @@ async def _delivered(work: Callable[[], Awaitable[T]]) -> T:
         raise _Gone from error
     except (discord.DiscordException, *DROPPED) as error:
         raise NotDelivered from error
-
-
-def _ids(message: discord.Message) -> set[str]:
-    inner = (one for row in message.components if isinstance(row, discord.ActionRow) for one in row.children)
-    return {str(one.custom_id) for one in inner if one.custom_id}

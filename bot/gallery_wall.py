@@ -17,7 +17,7 @@ from typing import Final
 import discord
 
 from bot.answers import DROPPED
-from bot.buttons import ButtonId
+from bot.buttons import ButtonId, ids_on
 from bot.delivery import TOO_LARGE, once_more
 from bot.i18n import Sentences
 from bot.posts.gallery import compose_card, compose_work, decision_line, files_shown, thread_name, told_text
@@ -134,7 +134,7 @@ class DiscordWall:
         found: discord.Message | None = None
         try:
             async for message in self._candidates(channel, made.work.entry.job, None, SEARCHED):
-                if made.marker not in _ids(message):
+                if made.marker not in ids_on(message):
                     continue
                 if found is not None:
                     await self._delete(str(message.channel.id), message.id)
@@ -195,7 +195,7 @@ class DiscordWall:
         )
         taken = TakenBack()
         async for found in self._candidates(channel, entry.job, since, SEARCHED_BACK):
-            if any(one.split(":")[2:3] == [entry.job] for one in _ids(found)):
+            if any(one.split(":")[2:3] == [entry.job] for one in ids_on(found)):
                 taken += await self._delete(str(found.channel.id), found.id)
         return taken
 
@@ -269,12 +269,6 @@ def _value(work: Approved[Work]) -> Work:
     if not isinstance(work, Approved):
         raise TypeError("only what the pipeline approved is shown")
     return work.value
-
-
-def _ids(message: discord.Message) -> list[str]:
-    """The ids of a message's buttons that are ours."""
-    inner = (one for row in message.components if isinstance(row, discord.ActionRow) for one in row.children)
-    return [one.custom_id for one in inner if one.custom_id and one.custom_id.startswith("ka:")]
 
 
 def _files_of(shown: Sequence[PostFile | PostArchive]) -> tuple[ShownFile, ...]:
